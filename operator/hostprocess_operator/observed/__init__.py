@@ -1,0 +1,29 @@
+"""What the API server shows, as slim frozen values.
+
+Every function here takes an object as the API server sends it (a dict in API spelling) and returns a frozen value
+that holds only what a decision needs, so that two equal values mean "nothing happened" and a cache of thousands of
+pods stays small. Nothing here decides anything, talks to the API server or reads a clock.
+"""
+
+from hostprocess_operator.observed.daemonset import DaemonSet, observe_daemonset
+from hostprocess_operator.observed.node import Node, Taint, observe_node
+from hostprocess_operator.observed.pod import Container, GateCondition, Pod, observe_pod
+from hostprocess_operator.observed.revision import Revision, observe_revision, template_digest
+from hostprocess_operator.observed.seen import Seen, Written
+
+__all__ = [
+    "Container",
+    "DaemonSet",
+    "GateCondition",
+    "Node",
+    "Pod",
+    "Revision",
+    "Seen",
+    "Taint",
+    "Written",
+    "observe_daemonset",
+    "observe_node",
+    "observe_pod",
+    "observe_revision",
+    "template_digest",
+]

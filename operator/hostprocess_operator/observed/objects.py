@@ -1,0 +1,59 @@
+"""How fields that every Kubernetes object has are read.
+
+May not raise on a missing field: what is absent is None, empty or False.
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Body: TypeAlias = "Mapping[str, Any]"
+"""An object as the API server sends it."""
+
+
+def text(value: object) -> str:
+    """Return the value as an interned string: names and reasons repeat over thousands of objects."""
+    return sys.intern(str(value)) if value is not None else ""
+
+
+def moment(value: object) -> datetime | None:
+    """Return an RFC 3339 time as an aware datetime, None when it is absent or unreadable."""
+    if not isinstance(value, str):
+        return None
+    try:
+        parsed = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+
+
+def controller_of(body: Body) -> Mapping[str, Any]:
+    """Return the ownerReference whose controller is true, empty when the object has none."""
+    for reference in body["metadata"].get("ownerReferences") or ():
+        if reference.get("controller"):
+            return dict(reference)
+    return {}
+
+
+def label(body: Body, key: str) -> str:
+    """Return one label's value, empty when it is not set."""
+    return text((body["metadata"].get("labels") or {}).get(key, ""))
+
+
+def annotation(body: Body, key: str) -> str | None:
+    """Return one annotation's value, None when it is not set."""
+    value = (body["metadata"].get("annotations") or {}).get(key)
+    return None if value is None else str(value)
+
+
+def condition(body: Body, condition_type: str) -> Mapping[str, Any]:
+    """Return the status condition of that type, empty when the object has none."""
+    for entry in (body.get("status") or {}).get("conditions") or ():
+        if entry.get("type") == condition_type:
+            return dict(entry)
+    return {}
