@@ -1,0 +1,117 @@
+"""Bounded texts and numbers that several shapes use: names, labels, paths, commands, ports, quantities."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Annotated, Final
+
+from pydantic import Field
+
+from hostprocess_operator.api.markers import IntOrString
+from hostprocess_operator.api.names import GROUP
+from hostprocess_operator.api.quantity import QUANTITY_PATTERN
+from hostprocess_operator.api.shape import Loc, Rule, Rules, rule
+
+_DNS_LABEL: Final = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+_DNS_SUBDOMAIN: Final = rf"{_DNS_LABEL}(\.{_DNS_LABEL})*"
+_LABEL_KEY: Final = rf"^({_DNS_SUBDOMAIN}/)?[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?$"
+_PORT_NAME: Final = "^[a-z0-9]+(-[a-z0-9]+)*$"
+
+MAX_PORT: Final = 65535
+MAX_INT32: Final = 2**31 - 1
+MAX_SECONDS: Final = 86_400
+
+DnsLabel = Annotated[str, Field(min_length=1, max_length=63, pattern=f"^{_DNS_LABEL}$")]
+ObjectName = Annotated[str, Field(min_length=1, max_length=253, pattern=f"^{_DNS_SUBDOMAIN}$")]
+DataKey = Annotated[str, Field(min_length=1, max_length=253, pattern="^[-._a-zA-Z0-9]+$")]
+EnvName = Annotated[str, Field(min_length=1, max_length=256, pattern="^[ -<>-~]+$")]
+Image = Annotated[str, Field(min_length=1, max_length=512, pattern="^[!-~]+$")]
+LabelValue = Annotated[str, Field(max_length=63, pattern="^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$")]
+LabelKey = Annotated[str, Field(min_length=1, max_length=317, pattern=_LABEL_KEY)]
+
+Port = Annotated[int, Field(ge=1, le=MAX_PORT)]
+PortName = Annotated[
+    str,
+    Field(min_length=1, max_length=15, pattern=_PORT_NAME),
+    Rules(
+        rule(
+            "a port name needs at least one letter",
+            holds=lambda name: bool(re.search("[a-z]", name)),
+            cel="self.matches('[a-z]')",
+        )
+    ),
+]
+PortOrName = Annotated[
+    int | str,
+    IntOrString(
+        message="must be a port number from 1 to 65535 or the name of a port of this container",
+        pattern=_PORT_NAME,
+        max_length=15,
+        minimum=1,
+        maximum=MAX_PORT,
+    ),
+]
+Quantity = Annotated[
+    int | str,
+    IntOrString(
+        message="must be a quantity such as 500m, 2 or 128Mi; write a fraction as text, in quotes",
+        pattern=QUANTITY_PATTERN,
+        max_length=32,
+        minimum=0,
+        maximum=2**53,
+    ),
+]
+FileMode = Annotated[int, Field(ge=0, le=0o777)]
+Count = Annotated[int, Field(ge=0, le=MAX_INT32)]
+Seconds = Annotated[int, Field(ge=0, le=MAX_SECONDS)]
+
+
+def _no_line_break(what: str) -> Rule:
+    return rule(
+        f"{what} must be one line: containerd 1.7 and later runs it through cmd.exe, where a line break ends the "
+        "command. Join the statements with `;`, or run a script from a ConfigMap",
+        holds=lambda text: "\n" not in text and "\r" not in text,
+        cel=r"!self.contains('\n') && !self.contains('\r')",
+    )
+
+
+CommandItem = Annotated[str, Field(max_length=8192), Rules(_no_line_break("a command or argument"))]
+"""One item of a command line. cmd.exe, which runs it, takes at most 8,191 characters in all."""
+
+
+def _no_backsteps(path: str) -> bool:
+    return ".." not in re.split(r"[\\/]", path)
+
+
+NO_BACKSTEPS: Final = rule(
+    "a path must not contain `..`",
+    holds=_no_backsteps,
+    cel=r"!self.matches(r'(^|[\\/])\.\.([\\/]|$)')",
+)
+_RELATIVE: Final = rule(
+    r"must be a relative path: leave out the leading / or \ and the drive letter",
+    holds=lambda path: not re.search(r"^([\\/]|[A-Za-z]:)", path),
+    cel=r"!self.matches(r'^([\\/]|[A-Za-z]:)')",
+)
+HostPath = Annotated[str, Field(min_length=1, max_length=260)]
+RelativePath = Annotated[str, Field(min_length=1, max_length=260), Rules(_RELATIVE, NO_BACKSTEPS)]
+
+
+def every_key(message: str, *, holds: Callable[[str], bool], cel: str) -> Rule:
+    """Return a rule over the keys of a map; `cel` speaks about one key, called `key`."""
+
+    def breaches(items: Mapping[str, str]) -> Iterable[Loc]:
+        return ((key,) for key in items if not holds(key))
+
+    return Rule(message, breaches, f"self.all(key, {cel})")
+
+
+LABEL_KEYS: Final = every_key(
+    "a key must be a label name, optionally with a DNS prefix: example.com/name",
+    holds=lambda key: bool(re.fullmatch(_LABEL_KEY, key)) and key.find("/") <= 253,  # noqa: PLR2004 -- a DNS name's
+    cel=f"key.matches(r'{_LABEL_KEY}') && key.indexOf('/') <= 253",
+)
+OUR_KEYS: Final = every_key(
+    f"keys under {GROUP}/ belong to the operator: leave it out, the operator writes what it needs",
+    holds=lambda key: not key.startswith(f"{GROUP}/"),
+    cel=f"!key.startsWith('{GROUP}/')",
+)

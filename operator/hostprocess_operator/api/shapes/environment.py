@@ -1,0 +1,155 @@
+"""Environment variables, and the selectors that read other objects or the pod itself."""
+
+import re
+from typing import Annotated, Final, Literal
+
+from pydantic import Field
+
+from hostprocess_operator.api.scalars import DataKey, EnvName, ObjectName, Quantity
+from hostprocess_operator.api.shape import Rule, Rules, Shape, exactly_one, rule
+
+_SUBSCRIPT: Final = r"metadata\.(labels|annotations)\['[^']+'\]"
+_OF_ENV: Final = (
+    r"^(metadata\.(name|namespace|uid)|spec\.(nodeName|serviceAccountName)|status\.(hostIPs?|podIPs?)|"
+    rf"{_SUBSCRIPT})$"
+)
+_OF_FILE: Final = rf"^(metadata\.(name|namespace|uid|labels|annotations)|{_SUBSCRIPT})$"
+
+Resource = Literal[
+    "limits.cpu",
+    "limits.memory",
+    "limits.ephemeral-storage",
+    "requests.cpu",
+    "requests.memory",
+    "requests.ephemeral-storage",
+]
+
+
+class ObjectFieldSelector(Shape):
+    """A field of the pod."""
+
+    api_version: Literal["v1"] | None = None
+    """Version of the schema that the path is written in."""
+    field_path: Annotated[str, Field(min_length=1, max_length=512)]
+    """Path of the field, such as spec.nodeName."""
+
+
+def _field_path(pattern: str, examples: str) -> Rule:
+    return rule(
+        f"the pod offers no such field here: take {examples}",
+        holds=lambda selector: bool(re.fullmatch(pattern, selector.field_path)),
+        cel=f'self.fieldPath.matches(r"{pattern}")',
+        at="fieldPath",
+    )
+
+
+class ResourceFieldSelector(Shape):
+    """A request or limit of a container."""
+
+    container_name: Annotated[str, Field(max_length=63)] | None = None
+    """Container to read from, by default the one that has the variable."""
+    resource: Resource
+    """Request or limit to read."""
+    divisor: Quantity | None = None
+    """Unit to count in."""
+
+
+class ConfigMapKeySelector(Shape):
+    """A key of a ConfigMap."""
+
+    name: ObjectName
+    """Name of the ConfigMap."""
+    key: DataKey
+    """Key to read."""
+    optional: bool | None = None
+    """Whether the ConfigMap or the key may be missing."""
+
+
+class SecretKeySelector(Shape):
+    """A key of a Secret."""
+
+    name: ObjectName
+    """Name of the Secret."""
+    key: DataKey
+    """Key to read."""
+    optional: bool | None = None
+    """Whether the Secret or the key may be missing."""
+
+
+class EnvVarSource(Shape):
+    """Where the value of an environment variable comes from."""
+
+    rules = (exactly_one("fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef"),)
+
+    field_ref: (
+        Annotated[
+            ObjectFieldSelector,
+            Rules(_field_path(_OF_ENV, "metadata.name, spec.nodeName, status.hostIP or metadata.labels['key']")),
+        ]
+        | None
+    ) = None
+    """A field of the pod."""
+    resource_field_ref: ResourceFieldSelector | None = None
+    """A request or limit of a container."""
+    config_map_key_ref: ConfigMapKeySelector | None = None
+    """A key of a ConfigMap."""
+    secret_key_ref: SecretKeySelector | None = None
+    """A key of a Secret."""
+
+
+class EnvVar(Shape):
+    """An environment variable."""
+
+    rules = (
+        rule(
+            "has both value and valueFrom: leave out one",
+            holds=lambda variable: not variable.value or variable.value_from is None,
+            cel="!has(self.value) || self.value == '' || !has(self.valueFrom)",
+            at="valueFrom",
+        ),
+    )
+
+    name: EnvName
+    """Name of the variable."""
+    value: Annotated[str, Field(max_length=32_767)] | None = None
+    """Value, in which $(NAME) stands for an earlier variable."""
+    value_from: EnvVarSource | None = None
+    """Where the value comes from."""
+
+
+class ConfigMapEnvSource(Shape):
+    """A ConfigMap whose keys become variables."""
+
+    name: ObjectName
+    """Name of the ConfigMap."""
+    optional: bool | None = None
+    """Whether the ConfigMap may be missing."""
+
+
+class SecretEnvSource(Shape):
+    """A Secret whose keys become variables."""
+
+    name: ObjectName
+    """Name of the Secret."""
+    optional: bool | None = None
+    """Whether the Secret may be missing."""
+
+
+class EnvFromSource(Shape):
+    """An object whose keys become variables."""
+
+    rules = (exactly_one("configMapRef", "secretRef"),)
+
+    prefix: Annotated[str, Field(max_length=128, pattern="^[ -<>-~]*$")] | None = None
+    """Text put before every name."""
+    config_map_ref: ConfigMapEnvSource | None = None
+    """The ConfigMap."""
+    secret_ref: SecretEnvSource | None = None
+    """The Secret."""
+
+
+FileFieldSelector = Annotated[
+    ObjectFieldSelector,
+    Rules(_field_path(_OF_FILE, "metadata.name, metadata.labels or metadata.annotations['key']")),
+]
+"""A field of the pod that can be written to a file."""
