@@ -99,7 +99,9 @@ class Rollout(Shape):
         rule(
             "must be greater than minReadySeconds, or no node could ever make it in time",
             holds=lambda rollout: rollout.progress_deadline_seconds > rollout.min_ready_seconds,
-            cel="self.progressDeadlineSeconds > self.minReadySeconds",
+            # the API server judges the default {} before it fills in the defaults of the fields
+            cel="!has(self.progressDeadlineSeconds) || !has(self.minReadySeconds) || "
+            "self.progressDeadlineSeconds > self.minReadySeconds",
             at="progressDeadlineSeconds",
         ),
     )
@@ -126,13 +128,13 @@ class AgentSpec(Shape):
 
     rules = SPEC_RULES
 
-    containers: Annotated[tuple[Container, ...], ListMap("name"), Field(min_length=1, max_length=8)]
+    containers: Annotated[tuple[Container, ...], Field(min_length=1, max_length=8), ListMap("name")]
     """Containers of the agent."""
-    init_containers: Annotated[tuple[InitContainer, ...], ListMap("name"), Field(max_length=8)] = ()
+    init_containers: Annotated[tuple[InitContainer, ...], Field(max_length=8), ListMap("name")] = ()
     """Containers that run before the agent."""
     run_as_user_name: AccountName = DEFAULT_ACCOUNT
     r"""Windows account of the agent: NT AUTHORITY\SYSTEM, LocalService or NetworkService, or a local group."""
-    volumes: Annotated[tuple[Volume, ...], ListMap("name"), Field(max_length=32)] = ()
+    volumes: Annotated[tuple[Volume, ...], Field(max_length=32), ListMap("name")] = ()
     """Volumes that the containers can mount."""
     node_selector: Annotated[dict[str, LabelValue], Field(max_length=32), Rules(LABEL_KEYS, _WINDOWS_ONLY)] = Field(
         default_factory=dict
@@ -140,7 +142,7 @@ class AgentSpec(Shape):
     """Labels that a node must have, besides kubernetes.io/os: windows."""
     affinity: Affinity | None = None
     """Conditions on nodes that a nodeSelector cannot say."""
-    tolerations: Annotated[tuple[Toleration, ...], Atomic(), Field(max_length=32)] = ()
+    tolerations: Annotated[tuple[Toleration, ...], Field(max_length=32), Atomic()] = ()
     """Taints that the pods put up with, besides the usual ones of Windows nodes."""
     pod_metadata: PodMetadata | None = None
     """Labels and annotations for the pods."""
@@ -148,7 +150,7 @@ class AgentSpec(Shape):
     """ServiceAccount of the pods."""
     automount_service_account_token: bool = False
     """Whether the pods get a token of their ServiceAccount."""
-    image_pull_secrets: Annotated[tuple[LocalObjectReference, ...], ListMap("name"), Field(max_length=16)] = ()
+    image_pull_secrets: Annotated[tuple[LocalObjectReference, ...], Field(max_length=16), ListMap("name")] = ()
     """Secrets with which the images are pulled."""
     priority_class_name: ObjectName | None = None
     """PriorityClass of the pods."""

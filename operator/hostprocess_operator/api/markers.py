@@ -83,8 +83,9 @@ class IntOrString:
                 core_schema.int_schema(strict=True, ge=self.minimum, le=self.maximum),
                 core_schema.str_schema(strict=True, pattern=self.pattern, max_length=self.max_length),
             ],
-            custom_error_type="int_or_string",
-            custom_error_message=self.message,
+            custom_error_type="rule",
+            custom_error_message="{message}",
+            custom_error_context={"message": self.message},
         )
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:

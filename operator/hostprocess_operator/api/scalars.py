@@ -78,22 +78,26 @@ CommandItem = Annotated[str, Field(max_length=8192), Rules(_no_line_break("a com
 """One item of a command line. cmd.exe, which runs it, takes at most 8,191 characters in all."""
 
 
-def _no_backsteps(path: str) -> bool:
-    return ".." not in re.split(r"[\\/]", path)
-
+_BACKSTEP: Final = r"(^|[\\/])\.\.([\\/]|$)"
+_NOT_RELATIVE: Final = rf"^[\\/]|^[A-Za-z]:|{_BACKSTEP}"
 
 NO_BACKSTEPS: Final = rule(
     "a path must not contain `..`",
-    holds=_no_backsteps,
-    cel=r"!self.matches(r'(^|[\\/])\.\.([\\/]|$)')",
-)
-_RELATIVE: Final = rule(
-    r"must be a relative path: leave out the leading / or \ and the drive letter",
-    holds=lambda path: not re.search(r"^([\\/]|[A-Za-z]:)", path),
-    cel=r"!self.matches(r'^([\\/]|[A-Za-z]:)')",
+    holds=lambda path: not re.search(_BACKSTEP, path),
+    cel=f"!self.matches(r'{_BACKSTEP}')",
 )
 HostPath = Annotated[str, Field(min_length=1, max_length=260)]
-RelativePath = Annotated[str, Field(min_length=1, max_length=260), Rules(_RELATIVE, NO_BACKSTEPS)]
+RelativePath = Annotated[
+    str,
+    Field(min_length=1, max_length=260),
+    Rules(
+        rule(
+            r"must be a relative path: no leading / or \, no drive letter, no `..`",
+            holds=lambda path: not re.search(_NOT_RELATIVE, path),
+            cel=f"!self.matches(r'{_NOT_RELATIVE}')",
+        )
+    ),
+]
 
 
 def every_key(message: str, *, holds: Callable[[str], bool], cel: str) -> Rule:

@@ -66,8 +66,8 @@ def _port_names_unique(ports: Sequence[ContainerPort]) -> bool:
 
 _Ports = Annotated[
     tuple[ContainerPort, ...],
-    ListMap("containerPort", "protocol"),
     Field(max_length=16),
+    ListMap("containerPort", "protocol"),
     Rules(
         rule(
             "two ports of one container have the same name",
@@ -164,8 +164,8 @@ _CEL_ROOTED: Final = rf"({_CEL_LOWER}.matches('^[a-z]:') ? {_CEL_LOWER}.substrin
 
 _VolumeMounts = Annotated[
     tuple[VolumeMount, ...],
-    ListMap("mountPath"),
     Field(max_length=32),
+    ListMap("mountPath"),
     Rules(
         rule(
             "two mounts have paths that are the same on Windows, where case, slashes and drive do not tell them apart",
@@ -186,7 +186,7 @@ _Name = Annotated[
         )
     ),
 ]
-_CommandLine = Annotated[tuple[CommandItem, ...], Atomic(), Field(max_length=64)]
+_CommandLine = Annotated[tuple[CommandItem, ...], Field(max_length=64), Atomic()]
 
 
 class _AnyContainer(Shape):
@@ -206,9 +206,9 @@ class _AnyContainer(Shape):
     """Arguments behind the command."""
     working_dir: Annotated[str, Field(max_length=260)] | None = None
     """Directory that the command starts in."""
-    env: Annotated[tuple[EnvVar, ...], ListMap("name"), Field(max_length=128)] = ()
+    env: Annotated[tuple[EnvVar, ...], Field(max_length=128), ListMap("name")] = ()
     """Environment variables."""
-    env_from: Annotated[tuple[EnvFromSource, ...], Atomic(), Field(max_length=16)] = ()
+    env_from: Annotated[tuple[EnvFromSource, ...], Field(max_length=16), Atomic()] = ()
     """ConfigMaps and Secrets whose keys become environment variables."""
     ports: _Ports = ()
     """Ports that the container listens on, which are ports of its node."""

@@ -1,19 +1,17 @@
 """Environment variables, and the selectors that read other objects or the pod itself."""
 
-import re
 from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
 from hostprocess_operator.api.scalars import DataKey, EnvName, ObjectName, Quantity
-from hostprocess_operator.api.shape import Rule, Rules, Shape, exactly_one, rule
+from hostprocess_operator.api.shape import Rules, Shape, exactly_one, rule
 
-_SUBSCRIPT: Final = r"metadata\.(labels|annotations)\['[^']+'\]"
-_OF_ENV: Final = (
-    r"^(metadata\.(name|namespace|uid)|spec\.(nodeName|serviceAccountName)|status\.(hostIPs?|podIPs?)|"
-    rf"{_SUBSCRIPT})$"
+_FIELD_PATH: Final = (
+    r"^(metadata\.(name|namespace|uid|labels|annotations)|metadata\.(labels|annotations)\['[^']+'\]|"
+    r"spec\.(nodeName|serviceAccountName)|status\.(hostIPs?|podIPs?))$"
 )
-_OF_FILE: Final = rf"^(metadata\.(name|namespace|uid|labels|annotations)|{_SUBSCRIPT})$"
+_MAPS: Final = ["metadata.labels", "metadata.annotations"]
 
 Resource = Literal[
     "limits.cpu",
@@ -30,17 +28,32 @@ class ObjectFieldSelector(Shape):
 
     api_version: Literal["v1"] | None = None
     """Version of the schema that the path is written in."""
-    field_path: Annotated[str, Field(min_length=1, max_length=512)]
-    """Path of the field, such as spec.nodeName."""
+    field_path: Annotated[str, Field(min_length=1, max_length=512, pattern=_FIELD_PATH)]
+    """Path of the field, such as spec.nodeName or metadata.labels['key']."""
 
 
-def _field_path(pattern: str, examples: str) -> Rule:
-    return rule(
-        f"the pod offers no such field here: take {examples}",
-        holds=lambda selector: bool(re.fullmatch(pattern, selector.field_path)),
-        cel=f'self.fieldPath.matches(r"{pattern}")',
-        at="fieldPath",
-    )
+EnvFieldSelector = Annotated[
+    ObjectFieldSelector,
+    Rules(
+        rule(
+            "a variable holds one label or annotation: write metadata.labels['key'] or metadata.annotations['key']",
+            holds=lambda selector: selector.field_path not in _MAPS,
+            cel=f"!(self.fieldPath in {_MAPS})",
+            at="fieldPath",
+        )
+    ),
+]
+FileFieldSelector = Annotated[
+    ObjectFieldSelector,
+    Rules(
+        rule(
+            "a file can hold only metadata of the pod: take an environment variable for spec and status",
+            holds=lambda selector: selector.field_path.startswith("metadata."),
+            cel="self.fieldPath.startsWith('metadata.')",
+            at="fieldPath",
+        )
+    ),
+]
 
 
 class ResourceFieldSelector(Shape):
@@ -81,13 +94,7 @@ class EnvVarSource(Shape):
 
     rules = (exactly_one("fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef"),)
 
-    field_ref: (
-        Annotated[
-            ObjectFieldSelector,
-            Rules(_field_path(_OF_ENV, "metadata.name, spec.nodeName, status.hostIP or metadata.labels['key']")),
-        ]
-        | None
-    ) = None
+    field_ref: EnvFieldSelector | None = None
     """A field of the pod."""
     resource_field_ref: ResourceFieldSelector | None = None
     """A request or limit of a container."""
@@ -146,10 +153,3 @@ class EnvFromSource(Shape):
     """The ConfigMap."""
     secret_ref: SecretEnvSource | None = None
     """The Secret."""
-
-
-FileFieldSelector = Annotated[
-    ObjectFieldSelector,
-    Rules(_field_path(_OF_FILE, "metadata.name, metadata.labels or metadata.annotations['key']")),
-]
-"""A field of the pod that can be written to a file."""

@@ -89,21 +89,21 @@ class NodeSelectorRequirement(Shape):
     """Label to look at."""
     operator: Literal["In", "NotIn", "Exists", "DoesNotExist", "Gt", "Lt"]
     """How the label and the values are compared."""
-    values: Annotated[tuple[LabelValue, ...], Atomic(), Field(max_length=64)] = ()
+    values: Annotated[tuple[LabelValue, ...], Field(max_length=64), Atomic()] = ()
     """Values to compare with."""
 
 
 class NodeSelectorTerm(Shape):
     """Conditions that a node has to meet together."""
 
-    match_expressions: Annotated[tuple[NodeSelectorRequirement, ...], Atomic(), Field(max_length=16)] = ()
+    match_expressions: Annotated[tuple[NodeSelectorRequirement, ...], Field(max_length=16), Atomic()] = ()
     """Conditions on labels."""
 
 
 class NodeSelector(Shape):
     """Terms of which a node has to meet one."""
 
-    node_selector_terms: Annotated[tuple[NodeSelectorTerm, ...], Atomic(), Field(min_length=1, max_length=16)]
+    node_selector_terms: Annotated[tuple[NodeSelectorTerm, ...], Field(min_length=1, max_length=16), Atomic()]
     """The terms."""
 
 

@@ -14,7 +14,7 @@ _Host = Annotated[str, Field(max_length=253)]
 class ExecAction(Shape):
     """A command."""
 
-    command: Annotated[tuple[CommandItem, ...], Atomic(), Field(min_length=1, max_length=64)]
+    command: Annotated[tuple[CommandItem, ...], Field(min_length=1, max_length=64), Atomic()]
     """The command line, run with the account of the container."""
 
 
@@ -38,7 +38,7 @@ class HTTPGetAction(Shape):
     """Host to ask, by default the node."""
     scheme: Literal["HTTP", "HTTPS"] | None = None
     """Scheme of the request."""
-    http_headers: Annotated[tuple[HTTPHeader, ...], Atomic(), Field(max_length=16)] = ()
+    http_headers: Annotated[tuple[HTTPHeader, ...], Field(max_length=16), Atomic()] = ()
     """Headers of the request."""
 
 

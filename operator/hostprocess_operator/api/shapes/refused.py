@@ -11,7 +11,7 @@ from hostprocess_operator.api.markers import Atomic
 from hostprocess_operator.api.shape import Shape, refused
 
 _Word = Annotated[str, Field(max_length=512)]
-_Words = Annotated[tuple[_Word, ...], Atomic(), Field(max_length=64)]
+_Words = Annotated[tuple[_Word, ...], Field(max_length=64), Atomic()]
 
 
 class Capabilities(Shape):
@@ -76,8 +76,8 @@ RefusedSecurityContext = Annotated[
 ]
 RefusedVolumeDevices = Annotated[
     tuple[VolumeDevice, ...],
-    Atomic(),
     Field(max_length=16),
+    Atomic(),
     refused(r"Windows has no raw block volumes; a host process opens the disk itself, as \\.\PhysicalDrive1"),
 ]
 RefusedMountPropagation = Annotated[_Word, refused("leave it out: Windows has no mount propagation")]

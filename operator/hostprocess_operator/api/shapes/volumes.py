@@ -27,7 +27,7 @@ _OPEN_IT_DIRECTLY: Final = (
     "cannot be mounted into a host process: remove the volume and let the agent open it by its path on the node"
 )
 
-_Items = Annotated[tuple["KeyToPath", ...], Atomic(), Field(max_length=64)]
+_Items = Annotated[tuple["KeyToPath", ...], Field(max_length=32), Atomic()]
 _Mode = FileMode | None
 
 
@@ -150,7 +150,7 @@ class DownwardAPIVolumeFile(Shape):
     """Mode bits, which have no effect on Windows."""
 
 
-_Files = Annotated[tuple[DownwardAPIVolumeFile, ...], Atomic(), Field(max_length=64)]
+_Files = Annotated[tuple[DownwardAPIVolumeFile, ...], Field(max_length=32), Atomic()]
 
 
 class DownwardAPIVolumeSource(Shape):
@@ -220,7 +220,7 @@ class VolumeProjection(Shape):
 class ProjectedVolumeSource(Shape):
     """Several sources in one directory."""
 
-    sources: Annotated[tuple[VolumeProjection, ...], Atomic(), Field(max_length=32)] = ()
+    sources: Annotated[tuple[VolumeProjection, ...], Field(max_length=8), Atomic()] = ()
     """The sources."""
     default_mode: _Mode = None
     """Mode bits, which have no effect on Windows."""
