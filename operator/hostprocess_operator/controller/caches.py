@@ -1,0 +1,110 @@
+"""The caches, what feeds them, and which agents a change in one of them concerns."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from hostprocess_operator.api.names import AGENT_LABEL
+from hostprocess_operator.cluster import paths
+from hostprocess_operator.cluster.reflector import Reflector, Resource
+from hostprocess_operator.cluster.store import Store
+from hostprocess_operator.manifests.privileged import OS_LABEL, WINDOWS
+from hostprocess_operator.observed import (
+    DaemonSet,
+    Node,
+    Pod,
+    Revision,
+    observe_daemonset,
+    observe_node,
+    observe_pod,
+    observe_revision,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from hostprocess_operator.cluster.connection import Connection
+    from hostprocess_operator.controller.agents import StoredAgent
+    from hostprocess_operator.controller.queue import Key
+
+
+class Caches:
+    """Everything that the controller knows of the cluster.
+
+    Args:
+        namespaces: the watched namespaces, all of them when empty.
+        wake: called with the key of each agent that a change concerns.
+    """
+
+    def __init__(self, connection: Connection, namespaces: Sequence[str], wake: Callable[[Key], None]) -> None:
+        self._wake = wake
+        self.agents: Store[StoredAgent] = Store()
+        self.daemonsets: Store[DaemonSet] = Store()
+        self.pods: Store[Pod] = Store(index=lambda pod: (pod.namespace, pod.agent))
+        self.revisions: Store[Revision] = Store(index=lambda revision: (revision.namespace, revision.agent))
+        self.nodes: Store[Node] = Store()
+        self.reflectors: dict[str, Reflector[Any]] = {
+            "nodes": Reflector(connection, Resource(paths.NODES, f"{OS_LABEL}={WINDOWS}"), observe_node, self.nodes)
+        }
+        for namespace in namespaces or (None,):
+            suffix = f" in {namespace}" if namespace else ""
+            self.reflectors |= {
+                f"daemonsets{suffix}": Reflector(
+                    connection, Resource(paths.daemonsets(namespace)), observe_daemonset, self.daemonsets
+                ),
+                f"pods{suffix}": Reflector(
+                    connection, Resource(paths.pods(namespace), AGENT_LABEL), observe_pod, self.pods
+                ),
+                f"controllerrevisions{suffix}": Reflector(
+                    connection, Resource(paths.revisions(namespace), AGENT_LABEL), observe_revision, self.revisions
+                ),
+            }
+        self.agents.subscribe(self._agent_changed)
+        self.daemonsets.subscribe(self._daemonset_changed)
+        self.pods.subscribe(self._labelled_changed)
+        self.revisions.subscribe(self._labelled_changed)
+        self.nodes.subscribe(self._node_changed)
+
+    async def synced(self) -> None:
+        """Wait until the first list of every resource is complete."""
+        for reflector in self.reflectors.values():
+            await reflector.synced.wait()
+
+    def relisted(self) -> datetime | None:
+        """Return when a cache last had to be rebuilt because its stream was lost."""
+        moments = (reflector.relisted for reflector in self.reflectors.values())
+        return max((moment for moment in moments if moment is not None), default=None)
+
+    def ages(self) -> dict[str, float | None]:
+        """Return the seconds since each stream was last heard, None before its first list is complete."""
+        now = time.monotonic()
+        return {
+            name: now - reflector.last_contact if reflector.synced.is_set() else None
+            for name, reflector in self.reflectors.items()
+        }
+
+    def wake_all(self) -> None:
+        """Have every agent looked at."""
+        for stored in self.agents.values():
+            self._wake((stored.agent.namespace, stored.agent.name))
+
+    def _agent_changed(self, old: StoredAgent | None, new: StoredAgent | None) -> None:
+        stored = new or old
+        if stored is not None:
+            self._wake((stored.agent.namespace, stored.agent.name))
+
+    def _daemonset_changed(self, old: DaemonSet | None, new: DaemonSet | None) -> None:
+        self._wake_known({(each.namespace, each.name) for each in (old, new) if each is not None})
+
+    def _labelled_changed(self, old: Pod | Revision | None, new: Pod | Revision | None) -> None:
+        self._wake_known({(each.namespace, each.agent) for each in (old, new) if each is not None})
+
+    def _node_changed(self, _old: Node | None, _new: Node | None) -> None:
+        self.wake_all()
+
+    def _wake_known(self, keys: set[Key]) -> None:
+        for key in keys:
+            if self.agents.get(key) is not None:
+                self._wake(key)

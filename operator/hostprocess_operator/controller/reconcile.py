@@ -1,0 +1,39 @@
+"""One look at one agent, from what is seen to what is done. Level-triggered: why it looks now makes no difference."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hostprocess_operator.errors import ApiError
+from hostprocess_operator.rollout import plan_rollout
+from hostprocess_operator.status import compute_status
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from hostprocess_operator.controller.queue import Key
+    from hostprocess_operator.controller.world import World
+
+
+async def reconcile(key: Key, world: World, now: datetime) -> None:
+    """Bring the agent one step closer to what its spec asks for and say in its status where it stands.
+
+    Raises:
+        ApiError: the API server did not take a write; the status says so first.
+    """
+    agent = world.agent(key)
+    if agent is None:
+        world.forget(key)
+        return
+    plan = plan_rollout(agent, world.observe(agent), now)
+    error = None
+    try:
+        await world.carry_out(agent, plan)
+    except ApiError as caught:
+        error = caught
+    look_again = world.verify(agent, now)
+    status = compute_status(agent, world.observe(agent), plan, now, world.failure(key, error))
+    await world.write_status(agent, status)
+    world.look_again(key, (plan.look_again, look_again), now)
+    if error is not None:
+        raise error

@@ -1,0 +1,74 @@
+"""The one place where a status is written: never twice the same, counts at most every five seconds."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from hostprocess_operator.api.conditions import ConditionType
+from hostprocess_operator.cluster import writes
+from hostprocess_operator.controller.agents import observe_agent
+from hostprocess_operator.errors import Conflict, NotFound
+
+if TYPE_CHECKING:
+    from hostprocess_operator.api.agent import HostProcessAgent
+    from hostprocess_operator.api.parse import InvalidAgent
+    from hostprocess_operator.api.status import AgentStatus
+    from hostprocess_operator.cluster.connection import Connection
+    from hostprocess_operator.controller.caches import Caches
+    from hostprocess_operator.controller.metrics import Metrics
+    from hostprocess_operator.controller.queue import Key, WorkQueue
+
+COUNTS_SECONDS = 5.0
+"""How far apart writes are that change no more than counts and messages."""
+
+
+class StatusWriter:
+    """Writes statuses that changed."""
+
+    def __init__(self, connection: Connection, caches: Caches, queue: WorkQueue, metrics: Metrics) -> None:
+        self._connection = connection
+        self._caches = caches
+        self._queue = queue
+        self._metrics = metrics
+        self._last: dict[Key, float] = {}
+
+    async def write(self, agent: HostProcessAgent | InvalidAgent, status: AgentStatus) -> None:
+        """Write the status if it differs from the stored one and is urgent or due; else look again when it is due.
+
+        Raises:
+            ApiError: the API server did not take it; an agent that is gone is no error.
+        """
+        key = (agent.namespace, agent.name)
+        self._metrics.show(key, status)
+        stored = self._caches.agents.get(key)
+        before = stored.status if stored else None
+        if status == before:
+            return
+        wait = self._last.get(key, 0.0) + COUNTS_SECONDS - time.monotonic()
+        if before is not None and wait > 0 and not is_urgent(before, status):
+            self._queue.add_after(key, wait)
+            return
+        try:
+            answer = await writes.replace_agent_status(
+                self._connection, agent.namespace, agent.name, agent.uid, status.to_dict()
+            )
+        except (NotFound, Conflict):
+            return  # deleted, or made again: its own event brings it back
+        self._last[key] = time.monotonic()
+        self._caches.agents.upsert(answer, observe_agent(answer))
+
+    def forget(self, key: Key) -> None:
+        """Drop what is remembered of an agent that is gone."""
+        self._last.pop(key, None)
+
+
+def is_urgent(before: AgentStatus, after: AgentStatus) -> bool:
+    """Return whether more changed than counts and messages: what people and tools wait for."""
+    return _headline(before) != _headline(after)
+
+
+def _headline(status: AgentStatus) -> tuple[object, ...]:
+    ready = status.condition(ConditionType.READY)
+    types = tuple(condition.type for condition in status.conditions)
+    return status.observed_generation, types, (ready.status, ready.reason) if ready else None

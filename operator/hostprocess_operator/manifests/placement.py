@@ -1,0 +1,57 @@
+"""Where an agent's pods go: the fields of the pod spec that are no part of a revision."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hostprocess_operator.manifests.privileged import windows_node_selector
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hostprocess_operator.api.agent import HostProcessAgent
+
+USUAL_TAINTS = ("os", "node.kubernetes.io/os")
+"""Keys with which Windows nodes are usually tainted; no cloud agrees on value and case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """The placement fields of a pod spec, in API spelling; node_affinity is empty when there is none."""
+
+    node_selector: Mapping[str, str]
+    node_affinity: Mapping[str, Any]
+    tolerations: tuple[Mapping[str, Any], ...]
+
+    def to_pod_spec(self) -> dict[str, Any]:
+        """Return the placement as fields of a pod spec."""
+        fields: dict[str, Any] = {"nodeSelector": dict(self.node_selector)}
+        if self.node_affinity:
+            fields["affinity"] = {"nodeAffinity": self.node_affinity}
+        return fields | {"tolerations": [dict(toleration) for toleration in self.tolerations]}
+
+
+def placement_of(agent: HostProcessAgent) -> Placement:
+    """Return where the spec wants the agent: always on Windows, the usual taints always tolerated."""
+    spec = agent.spec
+    affinity = spec.affinity.node_affinity if spec.affinity else None
+    usual = tuple({"key": key, "operator": "Exists"} for key in USUAL_TAINTS)
+    own = tuple(
+        toleration.model_dump(mode="json", by_alias=True, exclude_defaults=True) for toleration in spec.tolerations
+    )
+    return Placement(
+        node_selector=spec.node_selector | windows_node_selector(),
+        node_affinity=affinity.model_dump(mode="json", by_alias=True, exclude_defaults=True) if affinity else {},
+        tolerations=(*usual, *(toleration for toleration in own if toleration not in usual)),
+    )
+
+
+def placement_of_template(template: Mapping[str, Any]) -> Placement:
+    """Return the placement that a pod template has, as the API server stores it."""
+    spec = template.get("spec") or {}
+    return Placement(
+        node_selector=spec.get("nodeSelector") or {},
+        node_affinity=(spec.get("affinity") or {}).get("nodeAffinity") or {},
+        tolerations=tuple(spec.get("tolerations") or ()),
+    )

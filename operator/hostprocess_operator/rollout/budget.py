@@ -1,0 +1,84 @@
+"""The budget: how many nodes may be without a working agent because of us.
+
+Counted are nodes that are *out* (we replaced their pod and no working agent was seen there since), not every pod
+that is unavailable: counted otherwise, a fleet whose pods are all denied could never be repaired, and a third bad
+update in a row would take more nodes than allowed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hostprocess_operator.rollout.record import Out
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import datetime, timedelta
+
+    from hostprocess_operator.observed import Pod
+    from hostprocess_operator.rollout.fleet import Fleet, NodeState
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """Pods to delete now, and who is out once they are."""
+
+    pods: tuple[Pod, ...]
+    out: Mapping[str, Out]
+    waiting: bool
+
+
+def allowance(max_unavailable: int | str, wanted: int) -> int:
+    """Return how many nodes may be out: the number itself, or the percentage of the wanted nodes rounded up."""
+    if isinstance(max_unavailable, int):
+        return max_unavailable
+    return max(1, math.ceil(int(max_unavailable.removesuffix("%")) * wanted / 100))
+
+
+def still_out(out: Mapping[str, Out], fleet: Fleet) -> dict[str, Out]:
+    """Return who is out still: wanted, and without a working agent since."""
+    missing = {state.name for state in fleet.wanted if not state.working}
+    return {name: entry for name, entry in sorted(out.items()) if name in missing}
+
+
+def places(out: Mapping[str, Out], fleet: Fleet, deadline: timedelta, now: datetime) -> frozenset[str]:
+    """Return the out-nodes that hold a place in the budget.
+
+    A node that is down holds none: it is not out because of us any more. One whose agent did not work when we took
+    it gives its place up after the deadline: we made nothing worse there.
+    """
+    ready = {state.name for state in fleet.wanted if state.node.ready}
+    return frozenset(n for n, entry in out.items() if n in ready and (entry.taken or now < entry.since + deadline))
+
+
+def take(
+    candidates: Iterable[NodeState], out: Mapping[str, Out], held: frozenset[str], allowed: int, now: datetime
+) -> Taking:
+    """Return which of the candidates' pods to delete now.
+
+    In order: nodes that hold a place (their pod is replaced in place, which costs nothing), working ones, broken ones;
+    then by hash of the node's name, so that every plan for the same world takes the same ones.
+    """
+    ordered = sorted(candidates, key=lambda s: (s.name not in held, not s.working, _hash(s.name)))
+    pods: list[Pod] = []
+    taken = dict(out)
+    places_held = set(held)
+    waiting = False
+    for state in ordered:
+        if state.pod is None:
+            continue
+        if state.name not in places_held:
+            if len(places_held) >= allowed:
+                waiting = True
+                continue
+            places_held.add(state.name)
+            taken[state.name] = Out(since=now, taken=state.working)
+        pods.append(state.pod)
+    return Taking(tuple(pods), taken, waiting)
+
+
+def _hash(name: str) -> str:
+    return hashlib.sha256(name.encode()).hexdigest()

@@ -1,0 +1,125 @@
+"""The fleet of one agent, node by node: who should have a pod, who has which, and whose agent works.
+
+One survey serves the plan and the status, so that they can never count differently.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from hostprocess_operator.rollout.placement import selects, untolerated
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime, timedelta
+
+    from hostprocess_operator.manifests.placement import Placement
+    from hostprocess_operator.observed import Node, Pod, Seen
+
+
+@dataclass(frozen=True, slots=True)
+class NodeState:
+    """One node that should have the agent.
+
+    Attributes:
+        pod: the agent's pod there, the newest that is not terminating; None when there is none.
+        updated: whether the pod is of the target revision.
+        works_from: when the pod has been Ready for minReadySeconds; None while it is not Ready or its node is down.
+        due: when the agent is late: creation of the pod, or return of the node, plus the progress deadline.
+    """
+
+    node: Node
+    pod: Pod | None
+    updated: bool
+    working: bool
+    works_from: datetime | None
+    due: datetime
+
+    @property
+    def name(self) -> str:
+        """Return the node's name."""
+        return self.node.name
+
+    @property
+    def eligible(self) -> bool:
+        """Return whether pods may be replaced there: the node is Ready and not cordoned."""
+        return self.node.ready and not self.node.unschedulable
+
+
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """Every Windows node as far as the agent is concerned, sorted by name.
+
+    Attributes:
+        wanted: nodes that should have the agent, down or not.
+        ineligible: nodes that the placement selects and an untolerated taint keeps it away from.
+    """
+
+    wanted: tuple[NodeState, ...]
+    ineligible: tuple[Node, ...]
+
+    @property
+    def eligible(self) -> tuple[NodeState, ...]:
+        """Return the wanted nodes whose pods may be replaced."""
+        return tuple(state for state in self.wanted if state.eligible)
+
+
+@dataclass(frozen=True, slots=True)
+class Expectations:
+    """What a survey measures against.
+
+    Attributes:
+        digest: template digest of the target, None while it is not known how the API server stores it.
+        owner_uid: UID of our DaemonSet, empty when there is none: then no pod counts as updated.
+        since: when the target became the target; no node is late before it had the deadline's time from then.
+    """
+
+    placement: Placement
+    digest: str | None
+    min_ready: timedelta
+    deadline: timedelta
+    since: datetime
+
+
+def survey(expected: Expectations, seen: Seen, now: datetime) -> Fleet:
+    """Return the fleet as the snapshot shows it at `now`."""
+    digests = seen.digests()
+    by_node: dict[str, list[Pod]] = {}
+    for pod in seen.pods:
+        by_node.setdefault(pod.node, []).append(pod)
+    wanted, ineligible = [], []
+    for node in seen.nodes:
+        if not selects(expected.placement, node):
+            continue
+        if untolerated(expected.placement, node):
+            ineligible.append(node)
+            continue
+        pods = by_node.get(node.name, [])
+        current = _current(pods)
+        updated = (
+            current is not None and expected.digest is not None and digests.get(current.revision) == expected.digest
+        )
+        wanted.append(_state(expected, node, current, now, updated=updated))
+    return Fleet(tuple(wanted), tuple(ineligible))
+
+
+def _state(expected: Expectations, node: Node, pod: Pod | None, now: datetime, *, updated: bool) -> NodeState:
+    works_from = None
+    if pod and node.ready and pod.ready:
+        works_from = (pod.ready_since or now) + expected.min_ready
+    starts = [expected.since, pod.created if pod else node.created, node.ready_since if node.ready else None]
+    return NodeState(
+        node=node,
+        pod=pod,
+        updated=updated,
+        working=works_from is not None and works_from <= now,
+        works_from=works_from,
+        due=max(moment for moment in starts if moment is not None) + expected.deadline,
+    )
+
+
+def _current(pods: Iterable[Pod]) -> Pod | None:
+    """Return the newest pod that is not terminating; names break a tie, so that every look sees the same one."""
+    staying = [pod for pod in pods if not pod.deleting]
+    return max(staying, key=lambda pod: (pod.created.timestamp() if pod.created else 0.0, pod.name), default=None)

@@ -1,0 +1,93 @@
+"""The rollout record: what a plan needs and cannot see in any other object.
+
+It is one JSON annotation on the DaemonSet, written in the same patch as the template, and mirrored in the agent's
+status. Either copy restores the other: the higher `seq` wins, a tie goes to the DaemonSet. Which nodes are out because
+of us is believed only from the DaemonSet: it is written there before each delete.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, ValidationError
+
+_SECONDS = "%Y-%m-%dT%H:%M:%SZ"
+_Moment = Annotated[AwareDatetime, PlainSerializer(lambda moment: moment.strftime(_SECONDS), return_type=str)]
+_Name = Annotated[str, Field(max_length=253)]
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class Target(_Entry):
+    """The revision that the spec asks for.
+
+    Attributes:
+        rev: digest of the template as it was rendered: what users see as the revision.
+        spec: hash of the pod-shaping spec that it was rendered from.
+        digest: digest of the template as the API server stores it, None until it answered to our write.
+        started: when it became the target.
+    """
+
+    rev: _Name
+    spec: _Name
+    digest: _Name | None = None
+    started: _Moment
+
+
+class Proven(_Entry):
+    """The revision that last worked on every node that counts; `at` is when that was seen."""
+
+    rev: _Name
+    spec: _Name
+    digest: _Name
+    at: _Moment
+
+
+class Out(_Entry):
+    """A node without a working agent since we replaced its pod; `taken` says that it had worked until then."""
+
+    since: _Moment
+    taken: bool
+
+
+class Record(_Entry):
+    """The whole record; an empty one is that of an agent seen for the first time."""
+
+    seq: int = Field(default=0, ge=0)
+    target: Target | None = None
+    proven: Proven | None = None
+    out: dict[_Name, Out] = Field(default_factory=dict)
+
+
+def dump_record(record: Record) -> str:
+    """Return the record as compact JSON with sorted keys: equal records give equal text."""
+    return json.dumps(record.model_dump(mode="json", exclude_none=True), sort_keys=True, separators=(",", ":"))
+
+
+def load_record(text: str | None) -> Record | None:
+    """Return the record in the text, None when there is none or it is not one."""
+    if text is None:
+        return None
+    try:
+        return Record.model_validate_json(text)
+    except ValidationError:
+        return None
+
+
+def merge_records(on_daemonset: Record | None, in_status: Record | None) -> Record:
+    """Return the record to go on with from its two copies; only the DaemonSet's says who is out."""
+    if on_daemonset is None:
+        return (in_status or Record()).model_copy(update={"out": {}})
+    if in_status is None or in_status.seq < on_daemonset.seq:
+        return on_daemonset
+    if in_status.seq > on_daemonset.seq or _knows_more(in_status.target, on_daemonset.target):
+        return in_status.model_copy(update={"out": on_daemonset.out})
+    return on_daemonset
+
+
+def _knows_more(left: Target | None, right: Target | None) -> bool:
+    """Return whether both are the same target and only the left one knows its digest."""
+    return bool(left and right and left.rev == right.rev and left.digest and not right.digest)

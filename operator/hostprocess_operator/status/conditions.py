@@ -1,0 +1,96 @@
+"""The conditions: Ready with its companions, and the three that say which part of it holds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from hostprocess_operator.api.agent import HostProcessAgent
+from hostprocess_operator.api.conditions import ConditionType, Reason
+from hostprocess_operator.api.status import Condition
+from hostprocess_operator.status.agents import Stage
+from hostprocess_operator.status.readiness import Facts, Outlook, Readiness, known_reason
+from hostprocess_operator.status.words import on_nodes
+from hostprocess_operator.verification.runs import Standing
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from hostprocess_operator.api.status import AgentStatus
+
+ConditionStatus = Literal["True", "False", "Unknown"]
+_Said = tuple[ConditionStatus, Reason, str]
+
+MESSAGE_LIMIT = 2048
+
+
+def conditions(facts: Facts, ready: Readiness, previous: AgentStatus | None, now: datetime) -> tuple[Condition, ...]:
+    """Return every condition, sorted by type; lastTransitionTime moves only with the status."""
+    said: dict[ConditionType, _Said] = {
+        ConditionType.READY: (ready.status, ready.reason, ready.message),
+        ConditionType.VALID: _valid(facts),
+        ConditionType.ROLLED_OUT: _rolled_out(facts, ready),
+        ConditionType.ADMIN_RIGHTS_VERIFIED: _admin_rights_verified(facts),
+    }
+    if ready.outlook is Outlook.RECONCILING:
+        said[ConditionType.RECONCILING] = ("True", ready.reason, ready.message)
+    if ready.outlook is Outlook.STALLED:
+        said[ConditionType.STALLED] = ("True", ready.reason, ready.message)
+    return tuple(_condition(kind, said[kind], facts, previous, now) for kind in sorted(said))
+
+
+def _condition(
+    kind: ConditionType, said: _Said, facts: Facts, previous: AgentStatus | None, now: datetime
+) -> Condition:
+    status, reason, message = said
+    before = previous.condition(kind) if previous else None
+    unchanged = before is not None and before.status == status
+    return Condition(
+        type=kind.value,
+        status=status,
+        observed_generation=facts.agent.generation,
+        last_transition_time=before.last_transition_time
+        if unchanged and before
+        else now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        reason=reason.value,
+        message=message if len(message) <= MESSAGE_LIMIT else message[: MESSAGE_LIMIT - 1] + "\u2026",
+    )
+
+
+def _valid(facts: Facts) -> _Said:
+    if isinstance(facts.agent, HostProcessAgent):
+        return (
+            "True",
+            Reason.SPEC_VALID,
+            " ".join(f"Warning: {warning.path}: {warning.message}." for warning in facts.warnings),
+        )
+    return "False", Reason.SPEC_INVALID, "; ".join(f"{e.path}: {e.message}" for e in facts.agent.errors)
+
+
+def _rolled_out(facts: Facts, ready: Readiness) -> _Said:
+    if not isinstance(facts.agent, HostProcessAgent):
+        return "Unknown", Reason.SPEC_INVALID, "No revision is made of a spec that breaks a rule."
+    if facts.plan.has_rolled_out:
+        return "True", Reason.ROLLED_OUT, "The spec's revision has worked on every node that counted."
+    return "False", ready.reason, ready.message
+
+
+def _admin_rights_verified(facts: Facts) -> _Said:
+    standings = {agent: agent.standing for agent in facts.agents if agent.stage is not Stage.UNREACHABLE}
+    if facts.verification_off:
+        return "Unknown", Reason.VERIFICATION_OFF, "verification.mode is None: no log is read and nothing is proven."
+    denied = [agent for agent, standing in standings.items() if standing is Standing.DENIED]
+    if denied:
+        gate = denied[0].pod.gate if denied[0].pod else None
+        reason = known_reason(gate.reason if gate else "")
+        return "False", reason, f"Other rights or another account on {on_nodes(agent.node for agent in denied)}."
+    unproven = [a for a, s in standings.items() if s is not Standing.VERIFIED and a.counts]
+    if not standings or all(not agent.counts for agent in standings):
+        return "Unknown", Reason.PENDING, "No node has reported yet."
+    if unproven:
+        rechecking = all(standings[agent] is Standing.RECHECKING for agent in unproven)
+        return (
+            "Unknown",
+            Reason.RECHECKING if rechecking else Reason.VERIFYING,
+            f"Not proven on {on_nodes(agent.node for agent in unproven)}.",
+        )
+    return "True", Reason.ALL_VERIFIED, "The current run on every node that counts reported the rights asked for."
