@@ -1,0 +1,30 @@
+"""Reads that are too rare, or too weighty, for a cache: each asks the API server now.
+
+RBAC gives the operator `list` and no `get`, so a single object is looked up by a list of one name.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hostprocess_operator.api.names import AGENT_LABEL
+from hostprocess_operator.cluster import paths
+from hostprocess_operator.cluster.listing import Listing, list_all, look_up
+
+if TYPE_CHECKING:
+    from hostprocess_operator.cluster.connection import Connection
+
+
+async def list_agents(connection: Connection, namespace: str | None = None) -> Listing:
+    """Return every HostProcessAgent of one namespace, or of all."""
+    return await list_all(connection, paths.agents(namespace))
+
+
+async def confirm_agent(connection: Connection, namespace: str, name: str) -> dict[str, Any] | None:
+    """Return a HostProcessAgent as a quorum of the API server's storage has it now, None when it does not exist."""
+    return await look_up(connection, paths.agents(namespace), name)
+
+
+async def list_revisions(connection: Connection, namespace: str, agent: str) -> list[dict[str, Any]]:
+    """Return the ControllerRevisions that carry an agent's label, with the pod templates that they hold."""
+    return (await list_all(connection, paths.revisions(namespace), f"{AGENT_LABEL}={agent}")).items
