@@ -25,15 +25,15 @@ async def reconcile(key: Key, world: World, now: datetime) -> None:
     if agent is None:
         world.forget(key)
         return
-    plan = plan_rollout(agent, world.observe(agent), now)
     error = None
     try:
-        await world.carry_out(agent, plan)
+        await world.carry_out(agent, plan_rollout(agent, world.observe(agent), now))
     except ApiError as caught:
         error = caught
-    look_again = world.verify(agent, now)
-    status = compute_status(agent, world.observe(agent), plan, now, world.failure(key, error))
-    await world.write_status(agent, status)
-    world.look_again(key, (plan.look_again, look_again), now)
+    recheck = world.verify(agent, now)
+    seen = world.observe(agent)
+    plan = plan_rollout(agent, seen, now)
+    await world.write_status(agent, compute_status(agent, seen, plan, now, world.failure(key, error)))
+    world.look_again(key, (plan.look_again, recheck), now)
     if error is not None:
         raise error

@@ -7,7 +7,7 @@ pods stays small. Nothing here decides anything, talks to the API server or read
 
 from hostprocess_operator.observed.daemonset import DaemonSet, observe_daemonset
 from hostprocess_operator.observed.node import Node, Taint, observe_node
-from hostprocess_operator.observed.pod import Container, GateCondition, Pod, observe_pod
+from hostprocess_operator.observed.pod import Container, GateCondition, Pod, observe_pod, stuck_container
 from hostprocess_operator.observed.revision import Revision, observe_revision, template_digest
 from hostprocess_operator.observed.seen import Seen, Written
 
@@ -25,5 +25,6 @@ __all__ = [
     "observe_node",
     "observe_pod",
     "observe_revision",
+    "stuck_container",
     "template_digest",
 ]

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+_STARTING = frozenset({"ContainerCreating", "PodInitializing", ""})
+
 
 @dataclass(frozen=True, slots=True)
 class Container:
@@ -119,6 +121,17 @@ def observe_pod(body: Body) -> Pod:
         account=_account(spec),
         containers=(*_containers(spec, status, init=True), *_containers(spec, status, init=False)),
     )
+
+
+def stuck_container(pod: Pod) -> Container | None:
+    """Return the first container that the kubelet has given a reason for not running, None when there is none."""
+    return next((container for container in pod.containers if _is_stuck(container)), None)
+
+
+def _is_stuck(container: Container) -> bool:
+    if container.state == "waiting":
+        return container.reason not in _STARTING
+    return container.state == "terminated" and bool(container.exit_code)
 
 
 def _bound_node(spec: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from hostprocess_operator.api.agent import HostProcessAgent
 from hostprocess_operator.api.conditions import Reason
+from hostprocess_operator.observed import stuck_container
 from hostprocess_operator.rollout.budget import Taking, allowance, places, still_out, take
 from hostprocess_operator.rollout.ownership import Ownership
 from hostprocess_operator.rollout.phase import Phase
@@ -147,9 +148,17 @@ def _phase(situation: Situation, taking: Taking) -> tuple[Phase, Reason]:
     if not fleet.eligible or _is_on_hold(situation):
         return Phase.ROLLING, Reason.WAITING_FOR_NODES
     if taking.pods or not _finished(situation):
-        waits = taking.waiting and not taking.pods
+        waits = taking.waiting and not taking.pods and all(_is_blocked(s) for s in fleet.wanted if s.name in taking.out)
         return Phase.ROLLING, Reason.WAITING_FOR_BUDGET if waits else Reason.ROLLING
     return Phase.STABLE, Reason.ROLLED_OUT
+
+
+def _is_blocked(state: NodeState) -> bool:
+    """Return whether the node's new agent is not just on its way: it failed or was judged."""
+    pod = state.pod
+    if pod is None or not state.updated:
+        return False
+    return stuck_container(pod) is not None or (pod.gate is not None and pod.gate.status != "True")
 
 
 def _must_note(situation: Situation, record: Record, phase: Phase) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from hostprocess_operator.observed import stuck_container
 from hostprocess_operator.verification.runs import Standing, standing_of
 
 if TYPE_CHECKING:
@@ -55,6 +56,11 @@ class Agent:
     def pod(self) -> Pod | None:
         """Return the agent's pod, None when there is none."""
         return self.state.pod
+
+    @property
+    def stuck(self) -> bool:
+        """Return whether a container of the pod failed, rather than just being on its way."""
+        return self.pod is not None and stuck_container(self.pod) is not None
 
     @property
     def counts(self) -> bool:

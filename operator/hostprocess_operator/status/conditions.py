@@ -58,11 +58,8 @@ def _condition(
 
 def _valid(facts: Facts) -> _Said:
     if isinstance(facts.agent, HostProcessAgent):
-        return (
-            "True",
-            Reason.SPEC_VALID,
-            " ".join(f"Warning: {warning.path}: {warning.message}." for warning in facts.warnings),
-        )
+        warnings = " ".join(f"Warning: {w.path}: {w.message}." for w in facts.warnings)
+        return "True", Reason.SPEC_VALID, warnings or "The spec obeys every rule."
     return "False", Reason.SPEC_INVALID, "; ".join(f"{e.path}: {e.message}" for e in facts.agent.errors)
 
 
@@ -75,22 +72,20 @@ def _rolled_out(facts: Facts, ready: Readiness) -> _Said:
 
 
 def _admin_rights_verified(facts: Facts) -> _Said:
-    standings = {agent: agent.standing for agent in facts.agents if agent.stage is not Stage.UNREACHABLE}
     if facts.verification_off:
         return "Unknown", Reason.VERIFICATION_OFF, "verification.mode is None: no log is read and nothing is proven."
-    denied = [agent for agent, standing in standings.items() if standing is Standing.DENIED]
+    reachable = [agent for agent in facts.agents if agent.stage is not Stage.UNREACHABLE]
+    denied = [agent for agent in reachable if agent.standing is Standing.DENIED]
     if denied:
         gate = denied[0].pod.gate if denied[0].pod else None
-        reason = known_reason(gate.reason if gate else "")
-        return "False", reason, f"Other rights or another account on {on_nodes(agent.node for agent in denied)}."
-    unproven = [a for a, s in standings.items() if s is not Standing.VERIFIED and a.counts]
-    if not standings or all(not agent.counts for agent in standings):
+        where = on_nodes(agent.node for agent in denied)
+        return "False", known_reason(gate.reason if gate else ""), f"Other rights or another account on {where}."
+    counting = [agent for agent in reachable if agent.counts]
+    if not counting:
         return "Unknown", Reason.PENDING, "No node has reported yet."
+    unproven = [agent for agent in counting if agent.standing is not Standing.VERIFIED]
     if unproven:
-        rechecking = all(standings[agent] is Standing.RECHECKING for agent in unproven)
-        return (
-            "Unknown",
-            Reason.RECHECKING if rechecking else Reason.VERIFYING,
-            f"Not proven on {on_nodes(agent.node for agent in unproven)}.",
-        )
+        rechecked = all(agent.standing is Standing.RECHECKING for agent in unproven)
+        reason = Reason.RECHECKING if rechecked else Reason.VERIFYING
+        return "Unknown", reason, f"Not proven on {on_nodes(agent.node for agent in unproven)}."
     return "True", Reason.ALL_VERIFIED, "The current run on every node that counts reported the rights asked for."

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from hostprocess_operator.api.conditions import Reason
 from hostprocess_operator.api.status import MAX_PROBLEMS, Problem
+from hostprocess_operator.observed import stuck_container
 from hostprocess_operator.status.agents import Agent, Stage
 from hostprocess_operator.verification.runs import Standing
 from hostprocess_operator.verification.text import clean_text
@@ -13,7 +14,7 @@ from hostprocess_operator.verification.text import clean_text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hostprocess_operator.observed import Container, Pod
+    from hostprocess_operator.observed import Pod
 
 _ORDER = {
     stage: rank
@@ -22,7 +23,6 @@ _ORDER = {
     )
 }
 _MESSAGE_BYTES = 512
-_JUST_STARTING = frozenset({"ContainerCreating", "PodInitializing", ""})
 
 
 def problems(agents: Sequence[Agent]) -> tuple[tuple[Problem, ...], int]:
@@ -61,14 +61,8 @@ def _kubelet_words(pod: Pod) -> tuple[str, str] | None:
     """Return the kubelet's reason and message for a pod that does not get going, None when it gives none."""
     if pod.reason:
         return pod.reason, pod.message
-    stuck = next((container for container in pod.containers if _is_stuck(container)), None)
+    stuck = stuck_container(pod)
     if stuck is None:
         return None
     exit_code = f" (exit code {stuck.exit_code})" if stuck.exit_code is not None else ""
     return stuck.reason, f"Container {stuck.name}{exit_code}: {stuck.message or stuck.reason}"
-
-
-def _is_stuck(container: Container) -> bool:
-    if container.state == "waiting":
-        return container.reason not in _JUST_STARTING
-    return container.state == "terminated" and bool(container.exit_code)

@@ -161,9 +161,9 @@ def _every_node_is_down(facts: Facts) -> Readiness | None:
 
 
 def _is_not_applied(facts: Facts) -> Readiness | None:
-    if facts.plan.situation.settled or facts.was_ready:
+    if facts.plan.situation.in_place or facts.was_ready:
         return None
-    return _reconciling(Reason.APPLYING, "The DaemonSet is written; its controller has not acted on it yet.")
+    return _reconciling(Reason.APPLYING, "The DaemonSet is not yet written as the spec asks for.")
 
 
 def _rights_are_denied(facts: Facts) -> Readiness | None:
@@ -204,12 +204,10 @@ def _is_rolling(facts: Facts) -> Readiness | None:
         return None
     if outdated:
         return _reconciling(*_next_pods(facts, outdated))
-    verifying = facts.at(Stage.VERIFYING)
-    if verifying:
-        return _reconciling(
-            Reason.VERIFYING, f"Waiting for the first report of {on_nodes(agent.node for agent in verifying)}."
-        )
-    return _reconciling(Reason.ROLLING, f"Waiting for the agent to work on {on_nodes(a.node for a in behind)}.")
+    where = on_nodes(agent.node for agent in behind)
+    if facts.verification_off or any(agent.stuck for agent in behind):
+        return _reconciling(Reason.ROLLING, f"Waiting for the agent to work on {where}.")
+    return _reconciling(Reason.VERIFYING, f"Waiting for the agent to start and to be verified on {where}.")
 
 
 def _next_pods(facts: Facts, outdated: tuple[Agent, ...]) -> tuple[Reason, str]:
@@ -243,6 +241,12 @@ def _is_rechecked(facts: Facts) -> Readiness | None:
         f"Restarted and not yet proven again on {on_nodes(agent.node for agent in rechecked)}; "
         "the verdict there is about an earlier run.",
     )
+
+
+def _is_not_acted_on(facts: Facts) -> Readiness | None:
+    if facts.plan.situation.settled or facts.was_ready:
+        return None
+    return _reconciling(Reason.APPLYING, "The DaemonSet is written; its controller has not acted on it yet.")
 
 
 def _nobody_counts(facts: Facts) -> Readiness | None:
@@ -310,6 +314,7 @@ ROWS: tuple[Callable[[Facts], Readiness | None], ...] = (
     _is_rolling,
     _is_not_working,
     _is_rechecked,
+    _is_not_acted_on,
     _nobody_counts,
     _all_is_well,
 )
