@@ -37,7 +37,6 @@ class ListMap:
             message=f"must be unique: an earlier item has the same {' and '.join(self._keys)}",
             breaches=self._duplicates,
             cel=None,
-            reason="FieldValueDuplicate",
         )
         return Rules(unique).judging(_tuple_from_list(handler(source)))
 

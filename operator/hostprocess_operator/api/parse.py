@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from hostprocess_operator.api.agent import AgentSpec, HostProcessAgent, Verification
+from hostprocess_operator.api.scalars import PATTERNS_IN_WORDS
 from hostprocess_operator.api.shape import Loc
 from hostprocess_operator.errors import FieldError
 
@@ -40,6 +41,7 @@ _SENTENCES: Final = {
     "less_than_equal": "must be at most {le}",
     "rule": "{message}",
 }
+_NOT_A_VALUE: Final = "is not a value that this field can have"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def parse_agent(body: Mapping[str, Any]) -> HostProcessAgent | InvalidAgent:
     identity = (name, namespace, uid, generation if isinstance(generation, int) else 0)
     annotations = {key: value for key, value in _object(metadata.get("annotations")).items() if isinstance(value, str)}
 
-    data = _without_nulls(_object(body).get("spec"))
+    data = _as_stored(_object(body).get("spec"))
     spec, errors = _parse_spec(data)
     if len(name) > _MAX_NAME:
         errors = [*errors, FieldError("metadata.name", f"can have at most {_MAX_NAME} characters: it becomes a label")]
@@ -116,8 +118,9 @@ def _field_errors(found: Iterable[ErrorDetails]) -> Iterator[FieldError]:
     for each in found:
         if each["type"] == "too_short" and each["loc"] in within:
             continue  # pydantic counts only the items that are in order
-        sentence = _SENTENCES.get(each["type"], "is not a value that this field can have")
-        yield FieldError(_path(("spec", *each["loc"])), sentence.format(**each.get("ctx", {})))
+        context = each.get("ctx", {})
+        sentence = PATTERNS_IN_WORDS.get(context.get("pattern", "")) or _SENTENCES.get(each["type"], _NOT_A_VALUE)
+        yield FieldError(_path(("spec", *each["loc"])), sentence.format(**context))
 
 
 def _path(loc: Loc) -> str:
@@ -132,12 +135,14 @@ def _path(loc: Loc) -> str:
     return path
 
 
-def _without_nulls(value: object, depth: int = 0) -> object:
-    """Return the value without the nulls of its objects, which the API server drops as well."""
+def _as_stored(value: object, depth: int = 0) -> object:
+    """Return the value as the API server stores it: an object has no nulls, and 1.0 is 1."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
     if depth < _MAX_DEPTH and isinstance(value, Mapping):
-        return {key: _without_nulls(item, depth + 1) for key, item in value.items() if item is not None}
+        return {key: _as_stored(item, depth + 1) for key, item in value.items() if item is not None}
     if depth < _MAX_DEPTH and isinstance(value, list):
-        return [_without_nulls(item, depth + 1) for item in value]
+        return [_as_stored(item, depth + 1) for item in value]
     return value
 
 

@@ -1,12 +1,14 @@
 """Kubernetes quantities: `500m`, `128Mi`, `1e3`, `2`. Reads and compares; never formats."""
 
 import re
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import Final
 
 # No sign: no field of ours can be negative. The exponent is bounded so that comparing stays cheap.
 QUANTITY_PATTERN: Final = r"^([0-9]+(\.[0-9]*)?|\.[0-9]+)([KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]{1,2})?$"
 
+_SMALLEST: Final = Decimal("1e-9")
+_GREATEST: Final = Decimal(2**63 - 1)
 _FORM: Final = re.compile(r"([0-9.]+)(.*)", re.ASCII)
 _FACTORS: Final = {
     "": Decimal(1),
@@ -25,6 +27,8 @@ _FACTORS: Final = {
 def parse_quantity(quantity: int | str) -> Decimal:
     """Return the number that a quantity stands for, in cores or bytes.
 
+    Rounded up to the ninth decimal place and cut at 2**63 - 1, as Kubernetes does.
+
     Raises:
         ValueError: if the text is not a quantity.
     """
@@ -33,4 +37,5 @@ def parse_quantity(quantity: int | str) -> Decimal:
         raise ValueError("not a quantity: write a number with an optional unit, such as 500m or 128Mi")
     number, unit = form.groups()
     factor = _FACTORS.get(unit)
-    return Decimal(f"{number}{unit}") if factor is None else Decimal(number) * factor
+    value = Decimal(f"{number}{unit}") if factor is None else Decimal(number) * factor
+    return min(value, _GREATEST).quantize(_SMALLEST, ROUND_CEILING)

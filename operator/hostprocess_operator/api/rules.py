@@ -85,7 +85,6 @@ SPEC_RULES: Final = (
         "!has(self.initContainers) || "
         "self.initContainers.all(init, !self.containers.exists(container, container.name == init.name))",
         at=("initContainers",),
-        reason="FieldValueDuplicate",
         reads=frozenset({"containers", "initContainers"}),
     ),
     Rule(
@@ -95,7 +94,6 @@ SPEC_RULES: Final = (
         "self.containers.exists_one(other, has(other.ports) && other.ports.exists(taken, "
         "taken.containerPort == port.containerPort && taken.protocol == port.protocol))))",
         at=("containers",),
-        reason="FieldValueDuplicate",
         reads=frozenset({"containers"}),
     ),
     *_in_each_list(

@@ -20,12 +20,31 @@ MAX_PORT: Final = 65535
 MAX_INT32: Final = 2**31 - 1
 MAX_SECONDS: Final = 86_400
 
-DnsLabel = Annotated[str, Field(min_length=1, max_length=63, pattern=f"^{_DNS_LABEL}$")]
-ObjectName = Annotated[str, Field(min_length=1, max_length=253, pattern=f"^{_DNS_SUBDOMAIN}$")]
-DataKey = Annotated[str, Field(min_length=1, max_length=253, pattern="^[-._a-zA-Z0-9]+$")]
-EnvName = Annotated[str, Field(min_length=1, max_length=256, pattern="^[ -<>-~]+$")]
-Image = Annotated[str, Field(min_length=1, max_length=512, pattern="^[!-~]+$")]
-LabelValue = Annotated[str, Field(max_length=63, pattern="^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$")]
+_LABEL: Final = f"^{_DNS_LABEL}$"
+_NAME: Final = f"^{_DNS_SUBDOMAIN}$"
+_DATA_KEY: Final = "^[-._a-zA-Z0-9]+$"
+_ENV_NAME: Final = "^[ -<>-~]+$"
+_IMAGE: Final = "^[!-~]+$"
+_LABEL_VALUE: Final = "^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$"
+
+PATTERNS_IN_WORDS: Final = {
+    _LABEL: "must be lower-case letters, digits and -, and begin and end with a letter or digit",
+    _NAME: "must be lower-case letters, digits, - and ., and begin and end with a letter or digit",
+    _DATA_KEY: "must be letters, digits, -, _ and .",
+    _ENV_NAME: "must be printable ASCII without =",
+    _IMAGE: "must be printable ASCII without spaces",
+    _LABEL_VALUE: "must be letters, digits, -, _ and ., and begin and end with a letter or digit",
+    _LABEL_KEY: "must be a label name, optionally with a DNS prefix: example.com/name",
+    _PORT_NAME: "must be lower-case letters and digits, with single - between them",
+}
+"""What the API server shows as a pattern, for people."""
+
+DnsLabel = Annotated[str, Field(min_length=1, max_length=63, pattern=_LABEL)]
+ObjectName = Annotated[str, Field(min_length=1, max_length=253, pattern=_NAME)]
+DataKey = Annotated[str, Field(min_length=1, max_length=253, pattern=_DATA_KEY)]
+EnvName = Annotated[str, Field(min_length=1, max_length=256, pattern=_ENV_NAME)]
+Image = Annotated[str, Field(min_length=1, max_length=512, pattern=_IMAGE)]
+LabelValue = Annotated[str, Field(max_length=63, pattern=_LABEL_VALUE)]
 LabelKey = Annotated[str, Field(min_length=1, max_length=317, pattern=_LABEL_KEY)]
 
 Port = Annotated[int, Field(ge=1, le=MAX_PORT)]
@@ -110,7 +129,7 @@ def every_key(message: str, *, holds: Callable[[str], bool], cel: str) -> Rule:
 
 
 LABEL_KEYS: Final = every_key(
-    "a key must be a label name, optionally with a DNS prefix: example.com/name",
+    f"a key {PATTERNS_IN_WORDS[_LABEL_KEY]}",
     holds=lambda key: bool(re.fullmatch(_LABEL_KEY, key)) and key.find("/") <= 253,  # noqa: PLR2004 -- a DNS name's
     cel=f"key.matches(r'{_LABEL_KEY}') && key.indexOf('/') <= 253",
 )

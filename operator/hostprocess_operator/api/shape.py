@@ -24,7 +24,8 @@ from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, cor
 Loc = tuple[str | int, ...]
 """Where in a value something is: keys in the API's spelling and list indices."""
 
-CelReason = Literal["FieldValueInvalid", "FieldValueForbidden", "FieldValueRequired", "FieldValueDuplicate"]
+# Not FieldValueDuplicate: with it the API server keeps the message to itself.
+CelReason = Literal["FieldValueInvalid", "FieldValueForbidden", "FieldValueRequired"]
 
 VALIDATIONS = "x-kubernetes-validations"
 

@@ -98,7 +98,7 @@ def _of_any_container(path: str, container: Container | InitContainer) -> Iterat
 def _of_command_line(path: str, items: tuple[str, ...]) -> Iterator[FieldWarning]:
     r"""Warn of what cmd.exe, which containerd 1.7 and later runs every command line with, takes for itself.
 
-    The runtime puts an item in quotes if it holds white space and writes `\\"` for a quote within, which cmd.exe
+    The runtime puts an item in quotes if it holds white space and writes `\"` for a quote within, which cmd.exe
     takes for the end of the quotes. Percent signs have their meaning within quotes too.
     """
     for index, item in enumerate(items):

@@ -73,7 +73,6 @@ _Ports = Annotated[
             "two ports of one container have the same name",
             holds=_port_names_unique,
             cel="self.all(port, !has(port.name) || self.exists_one(other, has(other.name) && other.name == port.name))",
-            reason="FieldValueDuplicate",
         )
     ),
 ]
@@ -152,7 +151,8 @@ class VolumeMount(Shape):
 def folded_mount_path(path: str) -> str:
     r"""Return the path as Windows compares it below a container's root: `/a/B` and `C:\A\b\` are the same."""
     lower = "".join(letter.lower() if letter.isascii() else letter for letter in path).replace("/", "\\")
-    return re.sub("^[a-z]:", "", lower).removesuffix("\\")
+    rooted = re.sub("^[a-z]:", "", lower)
+    return f"{rooted}\\".replace("\\\\", "\\")
 
 
 def _mount_paths_differ(mounts: Sequence[VolumeMount]) -> bool:
@@ -161,6 +161,7 @@ def _mount_paths_differ(mounts: Sequence[VolumeMount]) -> bool:
 
 _CEL_LOWER: Final = r"mount.mountPath.lowerAscii().replace('/', '\\')"
 _CEL_ROOTED: Final = rf"({_CEL_LOWER}.matches('^[a-z]:') ? {_CEL_LOWER}.substring(2) : {_CEL_LOWER})"
+_CEL_FOLDED: Final = rf"({_CEL_ROOTED} + '\\').replace('\\\\', '\\')"
 
 _VolumeMounts = Annotated[
     tuple[VolumeMount, ...],
@@ -170,8 +171,7 @@ _VolumeMounts = Annotated[
         rule(
             "two mounts have paths that are the same on Windows, where case, slashes and drive do not tell them apart",
             holds=_mount_paths_differ,
-            cel=f"[self.map(mount, {_CEL_ROOTED})].all(paths, paths.all(path, paths.exists_one(other, other == path)))",
-            reason="FieldValueDuplicate",
+            cel=f"[self.map(mount, {_CEL_FOLDED})].all(paths, paths.all(path, paths.exists_one(other, other == path)))",
         )
     ),
 ]

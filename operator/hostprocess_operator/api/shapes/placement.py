@@ -8,10 +8,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from hostprocess_operator.api.markers import Atomic
-from hostprocess_operator.api.scalars import LabelKey, LabelValue, ObjectName
+from hostprocess_operator.api.scalars import MAX_INT32, LabelKey, LabelValue, ObjectName
 from hostprocess_operator.api.shape import Shape, rule
-
-_MAX_INT64 = 2**63 - 1
 
 
 class LocalObjectReference(Shape):
@@ -53,7 +51,7 @@ class Toleration(Shape):
     """Value of the taint."""
     effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"] | None = None
     """Effect of the taint; none means every effect."""
-    toleration_seconds: Annotated[int, Field(ge=-_MAX_INT64, le=_MAX_INT64)] | None = None
+    toleration_seconds: Annotated[int, Field(ge=-MAX_INT32, le=MAX_INT32)] | None = None
     """How long a NoExecute taint is tolerated."""
 
 
