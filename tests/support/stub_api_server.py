@@ -34,7 +34,7 @@ class StubApiServer:
 
     def __init__(self):
         self.requests = []
-        self.accepted_token = None
+        self.accepts = None
         self.url = ""
         self.version = 100
         self._objects = {}
@@ -60,14 +60,14 @@ class StubApiServer:
             await self.end_streams()
             await runner.cleanup()
 
-    def write_kubeconfig(self, path, token="first"):
+    def write_kubeconfig(self, path, bearer="first"):
         path.write_text(
             json.dumps(
                 {
                     "apiVersion": "v1",
                     "kind": "Config",
                     "clusters": [{"name": "stub", "cluster": {"server": self.url}}],
-                    "users": [{"name": "user", "user": {"token": token}}],
+                    "users": [{"name": "user", "user": {"token": bearer}}],
                     "contexts": [{"name": "stub", "context": {"cluster": "stub", "user": "user"}}],
                     "current-context": "stub",
                 }
@@ -139,7 +139,7 @@ class StubApiServer:
     # What requests meet
 
     def fail_next(self, kind, fault, times=1):
-        """Let the next requests of a kind (list, page, watch, write) meet a fault: a coroutine function of a request."""
+        """Let the next requests of a kind (list, page, watch, write) meet a fault: an async function of a request."""
         self._faults += [(kind, fault)] * times
 
     async def _handle(self, request):
@@ -152,7 +152,7 @@ class StubApiServer:
             json.loads(content) if content else None,
         )
         self.requests.append(received)
-        if self.accepted_token and request.headers.get("Authorization") != f"Bearer {self.accepted_token}":
+        if self.accepts and request.headers.get("Authorization") != f"Bearer {self.accepts}":
             return status(401, "Unauthorized", "Unauthorized")
         kinds = {received.kind, *(("page",) if "continue" in request.query else ())}
         for number, (kind, fault) in enumerate(self._faults):

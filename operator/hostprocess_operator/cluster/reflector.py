@@ -182,7 +182,7 @@ class Reflector(Generic[T]):
 
     def _complain(self, error: Exception | None) -> None:
         """Log an interruption, the same one only once in a row."""
-        complaint = repr(error)
+        complaint = f"{type(error).__name__}: {error}"
         if error is None or complaint == self._complaint:
             return
         self._complaint = complaint

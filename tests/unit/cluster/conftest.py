@@ -1,4 +1,5 @@
 import pytest
+
 from hostprocess_operator.cluster.connection import Connection
 from support.stub_api_server import StubApiServer
 

@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+
 from hostprocess_operator.cluster.connection import Connection
 from hostprocess_operator.errors import (
     ApiError,
@@ -139,26 +140,30 @@ class TestRequest:
             stub.fail_next("list", resets, times=2)  # the HTTP library itself tries a second time
             with pytest.raises(Unreachable):
                 await connection.request("GET", PODS)
-        assert [seen[:3] for seen in reported] == [("list", "pods", 200), ("patch", "pods/status", 409), ("list", "pods", 0)]
+        assert [seen[:3] for seen in reported] == [
+            ("list", "pods", 200),
+            ("patch", "pods/status", 409),
+            ("list", "pods", 0),
+        ]
         assert all(seconds >= 0 for *_, seconds in reported)
 
 
 class TestCredentials:
     async def test_a_rotated_token_is_read_and_the_request_sent_again(self, stub, connection, tmp_path):
-        stub.accepted_token = "second"
-        stub.write_kubeconfig(tmp_path / "kubeconfig", token="second")
+        stub.accepts = "second"
+        stub.write_kubeconfig(tmp_path / "kubeconfig", bearer="second")
         await connection.request("POST", PODS, body={"kind": "Pod"})
         assert [request.headers["Authorization"] for request in stub.requests] == ["Bearer first", "Bearer second"]
 
     async def test_a_refused_token_that_is_still_the_same_is_not_tried_twice(self, stub, connection):
-        stub.accepted_token = "second"
+        stub.accepts = "second"
         with pytest.raises(Unauthorized):
             await connection.request("GET", PODS)
         assert len(stub.requests) == 1
 
     async def test_requests_that_meet_a_rotation_together_all_succeed(self, stub, connection, tmp_path):
-        stub.accepted_token = "second"
-        stub.write_kubeconfig(tmp_path / "kubeconfig", token="second")
+        stub.accepts = "second"
+        stub.write_kubeconfig(tmp_path / "kubeconfig", bearer="second")
         await asyncio.gather(*(connection.request("GET", PODS) for _ in range(5)))
         refused = sum(request.headers["Authorization"] == "Bearer first" for request in stub.requests)
         assert len(stub.requests) - refused == 5
@@ -175,7 +180,7 @@ class TestCredentials:
 
         first, second = asyncio.run(log_in_twice())
         assert (first.server, first.scheme, first.token) == ("http://127.0.0.1:9", "Bearer", "first")
-        assert second.token == "second"
+        assert (second.scheme, second.token) == ("Bearer", "second")
         assert "second" not in repr(second)
 
     async def test_a_missing_kubeconfig_is_said_with_the_way_out(self, tmp_path):
@@ -245,7 +250,7 @@ class TestCloseWrites:
         assert (await write)["code"] == 201
 
     async def test_a_write_is_not_sent_again_with_a_new_token(self, stub, connection, tmp_path):
-        stub.write_kubeconfig(tmp_path / "kubeconfig", token="second")
+        stub.write_kubeconfig(tmp_path / "kubeconfig", bearer="second")
 
         async def close_and_refuse(_):
             connection.close_writes()

@@ -1,6 +1,7 @@
 """The cache, and the races between the stream that feeds it and the answers to our own writes."""
 
 import pytest
+
 from hostprocess_operator.cluster.store import Entry, Store
 
 NAMESPACE = "agents"
