@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Final
 
 from hostprocess_operator.verification.probe import PLAIN_PREFIX, REPORT_PREFIX
 from hostprocess_operator.verification.report import Cause, NoReportFound, Report
@@ -112,7 +112,7 @@ def _report(text: str) -> Report | NoReportFound:
 def _json_object(text: str) -> dict[str, Any]:
     if len(text) > _JSON_LENGTH:
         raise ValueError("longer than any report")
-    value = json.loads(text, object_pairs_hook=_unique, parse_constant=_refuse)
+    value = json.loads(text, object_pairs_hook=_unique)
     if not isinstance(value, dict):
         raise ValueError("not an object")  # noqa: TRY004  # one kind of error for all that JSON can be
     return value
@@ -123,10 +123,6 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(fields) != len(pairs):
         raise ValueError("a field is given twice")
     return fields
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is not JSON")
 
 
 def _plain(line: str, error: str) -> Report | NoReportFound:

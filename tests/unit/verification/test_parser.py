@@ -65,6 +65,7 @@ def none(cause, excerpt=""):
         pytest.param(b"\xef\xbb\xbf" + PLAIN_TRUE, YES, id="a byte order mark"),
         pytest.param(PLAIN_TRUE.decode().encode("utf-16"), YES, id="UTF-16 with a byte order mark"),
         pytest.param(PLAIN_TRUE.decode().encode("utf-16-le"), YES, id="UTF-16 without one"),
+        pytest.param("\x1b[32mProcess has admin rights: True\r\n".encode("utf-16"), YES, id="colours in UTF-16"),
         pytest.param(b"\x81\xff\xfe garbage\r\n" + JSON_TRUE, SYSTEM, id="another code page before it"),
         pytest.param(b"Process has admin rights: \x07True\x00\n", YES, id="control characters"),
     ],
@@ -118,6 +119,7 @@ def test_a_log_without_a_report(log, found):
             id="an error of PowerShell 7",
         ),
         pytest.param(b"Process has admin rights: true\n", none(Cause.OTHER_WORD, "true"), id="another case"),
+        pytest.param(BLANK + b"Process has admin rights: no\n", none(Cause.BLANK_LINE), id="the first of two"),
         pytest.param(b"Process has admin rights: Tru", none(Cause.OTHER_WORD, "Tru"), id="half a word"),
         pytest.param(b"Process has admin rights: True False\n", none(Cause.OTHER_WORD, "True False"), id="two words"),
         pytest.param(
@@ -189,6 +191,11 @@ def test_an_operators_line_that_cannot_be_read_is_not_made_up_for(json, cause):
             b"started\nunable to retrieve container logs for containerd://0f0f\n",
             none(Cause.NO_LINE),
             id="an agent that says so among other things",
+        ),
+        pytest.param(
+            b"unable to retrieve container logs for containerd://0f0f\nstarted\n",
+            none(Cause.NO_LINE),
+            id="an agent that says so first",
         ),
         pytest.param(
             b"unable to retrieve container logs for containerd://0f0f\n" + PLAIN_TRUE,

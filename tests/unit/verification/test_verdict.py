@@ -152,6 +152,17 @@ def test_missing_rights_have_a_cure_for_each_account(account, advice):
     assert advice in judge(Report(admin=False), account=account, expect="Administrator").message
 
 
+@pytest.mark.parametrize(
+    ("admin", "rights"),
+    [
+        pytest.param(True, "with administrator rights", id="with them"),
+        pytest.param(False, "without administrator rights", id="without them"),
+    ],
+)
+def test_where_any_account_is_accepted_the_message_still_says_what_it_may_do(admin, rights):
+    assert rights in judge(Report(admin=admin), account=GROUP, expect="Any").message
+
+
 def test_microsofts_blank_line_is_unknown_with_its_error_and_a_way_out():
     log = (
         b"InvalidOperation: Unable to find type [Security.Principal.WindowsPrincipal].\r\nProcess has admin rights:\r\n"
