@@ -120,7 +120,7 @@ def test_a_log_without_a_report(log, found):
         ),
         pytest.param(b"Process has admin rights: true\n", none(Cause.OTHER_WORD, "true"), id="another case"),
         pytest.param(BLANK + b"Process has admin rights: no\n", none(Cause.BLANK_LINE), id="the first of two"),
-        pytest.param(b"Process has admin rights: Tru", none(Cause.OTHER_WORD, "Tru"), id="half a word"),
+        pytest.param(b"Process has admin rights: Tr", none(Cause.OTHER_WORD, "Tr"), id="half a word"),
         pytest.param(b"Process has admin rights: True False\n", none(Cause.OTHER_WORD, "True False"), id="two words"),
         pytest.param(
             b"Process has admin rights: \xe2\x80\xaeeurT" + b"x" * 300,
