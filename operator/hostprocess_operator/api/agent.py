@@ -25,7 +25,7 @@ from hostprocess_operator.api.scalars import (
     Seconds,
     every_key,
 )
-from hostprocess_operator.api.shape import Rules, Shape, rule
+from hostprocess_operator.api.shape import ATOMIC_MAP, Rules, Shape, rule
 from hostprocess_operator.api.shapes.containers import Container, InitContainer
 from hostprocess_operator.api.shapes.placement import Affinity, LocalObjectReference, Toleration
 from hostprocess_operator.api.shapes.refused import (
@@ -56,16 +56,23 @@ _WINDOWS_ONLY: Final = rule(
 )
 
 
+_NodeSelector = Annotated[
+    dict[str, LabelValue],
+    Field(max_length=32, json_schema_extra=ATOMIC_MAP),
+    Rules(LABEL_KEYS, _WINDOWS_ONLY),
+]
+_Labels = Annotated[dict[str, LabelValue], Field(max_length=32), Rules(LABEL_KEYS, OUR_KEYS, _NOT_MADE)]
+_Annotations = Annotated[
+    dict[str, Annotated[str, Field(max_length=4096)]], Field(max_length=32), Rules(LABEL_KEYS, OUR_KEYS)
+]
+
+
 class PodMetadata(Shape):
     """Labels and annotations for the pods."""
 
-    labels: Annotated[dict[str, LabelValue], Field(max_length=32), Rules(LABEL_KEYS, OUR_KEYS, _NOT_MADE)] = Field(
-        default_factory=dict
-    )
+    labels: _Labels = Field(default_factory=dict)
     """Labels of the pods."""
-    annotations: Annotated[
-        dict[str, Annotated[str, Field(max_length=4096)]], Field(max_length=32), Rules(LABEL_KEYS, OUR_KEYS)
-    ] = Field(default_factory=dict)
+    annotations: _Annotations = Field(default_factory=dict)
     """Annotations of the pods."""
 
 
@@ -136,9 +143,7 @@ class AgentSpec(Shape):
     r"""Windows account of the agent: NT AUTHORITY\SYSTEM, LocalService or NetworkService, or a local group."""
     volumes: Annotated[tuple[Volume, ...], Field(max_length=32), ListMap("name")] = ()
     """Volumes that the containers can mount."""
-    node_selector: Annotated[dict[str, LabelValue], Field(max_length=32), Rules(LABEL_KEYS, _WINDOWS_ONLY)] = Field(
-        default_factory=dict
-    )
+    node_selector: _NodeSelector = Field(default_factory=dict)
     """Labels that a node must have, besides kubernetes.io/os: windows."""
     affinity: Affinity | None = None
     """Conditions on nodes that a nodeSelector cannot say."""

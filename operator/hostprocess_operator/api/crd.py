@@ -50,8 +50,8 @@ def crd() -> dict[str, Any]:
 
 
 def _root() -> _Schema:
-    # With this status a new object is not mistaken for one that the operator has already judged.
-    status = structural_schema(AgentStatus) | {"default": {"observedGeneration": -1}}
+    # The one default that a status has: with it, a new object is not mistaken for one that was already judged.
+    status = _without_defaults(structural_schema(AgentStatus)) | {"default": {"observedGeneration": -1}}
     return {
         "type": "object",
         "description": "An agent that runs as a host process on every matching Windows node.",
@@ -135,6 +135,15 @@ def _default(schema: Mapping[str, Any]) -> object:
     if isinstance(default, dict) and "properties" in schema:
         return {}  # the fields of the object have their own defaults
     return None if default in ([], {}) else default
+
+
+def _without_defaults(schema: _Schema) -> _Schema:
+    kept = {key: value for key, value in schema.items() if key != "default"}
+    if "properties" in kept:
+        kept["properties"] = {key: _without_defaults(value) for key, value in kept["properties"].items()}
+    if "items" in kept:
+        kept["items"] = _without_defaults(kept["items"])
+    return kept
 
 
 def _first_sentence(description: str) -> str:

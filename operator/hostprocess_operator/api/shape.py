@@ -7,13 +7,14 @@ in CEL for the API server, side by side so that they change together.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Final, Literal, Self
 
 from pydantic import (
     BaseModel,
     ConfigDict,
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
+    JsonValue,
     ValidationError,
     model_validator,
 )
@@ -27,7 +28,9 @@ Loc = tuple[str | int, ...]
 # Not FieldValueDuplicate: with it the API server keeps the message to itself.
 CelReason = Literal["FieldValueInvalid", "FieldValueForbidden", "FieldValueRequired"]
 
-VALIDATIONS = "x-kubernetes-validations"
+VALIDATIONS: Final = "x-kubernetes-validations"
+ATOMIC_MAP: Final[dict[str, JsonValue]] = {"x-kubernetes-map-type": "atomic"}
+"""Schema of an object, or a map, that server-side apply replaces as a whole."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,104 +1,156 @@
-"""The status of a HostProcessAgent: models that give the CRD its schema and the operator its one write."""
+"""The status of a HostProcessAgent: models that give the CRD its schema and the operator its one write.
 
-from __future__ import annotations
+Bounded at any size of the fleet. A text that is too long is cut rather than refused: a status that cannot be written
+would hide the very thing it has to say.
+"""
 
-from typing import Annotated, Any, Literal, Self
+from collections.abc import Callable
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
-_Count = Annotated[int, Field(ge=0)]
-_Name = Annotated[str, Field(max_length=253)]
-_Sentence = Annotated[str, Field(max_length=4096)]
+from hostprocess_operator.api.markers import Atomic, ListMap
 
-MAX_PROBLEMS = 20
+MAX_PROBLEMS: Final = 20
+_MAX_RECORD: Final = 16_384
+
+
+def _cut(length: int) -> Callable[[object], object]:
+    """Return a function that shortens a text to `length` characters and leaves everything else alone."""
+    return lambda value: f"{value[: length - 1]}…" if isinstance(value, str) and len(value) > length else value
+
+
+def _record_that_fits(value: object) -> object:
+    # half a record is of no use; the whole one stands on the DaemonSet
+    return None if isinstance(value, str) and len(value) > _MAX_RECORD else value
+
+
+_Count = Annotated[int, Field(ge=0)]
+_Name = Annotated[str, Field(max_length=253), BeforeValidator(_cut(253))]
 
 
 class _StatusShape(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel, populate_by_name=True)
+    # fields of a newer or older operator are ignored
+    model_config = ConfigDict(
+        frozen=True, extra="ignore", alias_generator=to_camel, populate_by_name=True, use_attribute_docstrings=True
+    )
 
 
 class Condition(_StatusShape):
     """One condition, in the shape of every Kubernetes API."""
 
-    type: Annotated[str, Field(max_length=316)]
+    type: Annotated[str, Field(min_length=1, max_length=316)]
+    """What the condition is about."""
     status: Literal["True", "False", "Unknown"]
+    """Whether it is so."""
     observed_generation: _Count = 0
+    """Generation of the spec that the condition was set for."""
     last_transition_time: Annotated[str, Field(max_length=64, json_schema_extra={"format": "date-time"})]
-    reason: Annotated[str, Field(min_length=1, max_length=1024)]
-    message: Annotated[str, Field(max_length=32768)] = ""
+    """When the status last changed."""
+    reason: Annotated[str, Field(min_length=1, max_length=128, pattern="^[A-Za-z]+$")]
+    """Why, in one word out of a fixed list."""
+    message: Annotated[str, Field(max_length=4096), BeforeValidator(_cut(4096))] = ""
+    """Why, in a sentence, and what to do."""
 
 
 class DaemonSetReference(_StatusShape):
     """The DaemonSet as the operator last wrote it."""
 
     name: _Name
+    """Name of the DaemonSet."""
     uid: _Name
-    generation: _Count = Field(description="Generation that the operator's last write returned.")
-    template_digest: Annotated[str, Field(max_length=64)] = Field(
-        description="Digest of the pod template as the API server stores it, placement left out."
-    )
+    """UID of the DaemonSet."""
+    generation: _Count
+    """Generation that the operator's last write returned."""
+    template_digest: Annotated[str, Field(max_length=64)]
+    """Digest of the pod template as the API server stores it, placement left out."""
 
 
 class NodeCounts(_StatusShape):
     """Windows nodes by what the agent does on them."""
 
-    desired: _Count = Field(default=0, description="Nodes that should run the agent.")
-    current: _Count = Field(default=0, description="Of these, nodes that have a pod of the agent.")
-    updated: _Count = Field(default=0, description="Nodes whose pod is of the spec's revision.")
-    ready: _Count = Field(default=0, description="Nodes whose pod is Ready.")
-    available: _Count = Field(default=0, description="Nodes whose agent has worked for minReadySeconds.")
-    verified: _Count = Field(default=0, description="Nodes whose current run is proven to have the rights.")
-    denied: _Count = Field(default=0, description="Nodes whose run reported other rights or another account.")
-    unknown: _Count = Field(default=0, description="Nodes whose run reported nothing that can be understood.")
-    starting: _Count = Field(default=0, description="Nodes that joined or returned and are within their deadline.")
-    unreachable: _Count = Field(default=0, description="Nodes that are not Ready.")
-    ineligible: _Count = Field(default=0, description="Nodes kept out by a taint that is not tolerated.")
+    desired: _Count = 0
+    """Nodes that should run the agent."""
+    current: _Count = 0
+    """Of these, nodes that have a pod of the agent."""
+    updated: _Count = 0
+    """Nodes whose pod is of the spec's revision."""
+    ready: _Count = 0
+    """Nodes whose pod is Ready."""
+    available: _Count = 0
+    """Nodes whose agent has worked for minReadySeconds."""
+    verified: _Count = 0
+    """Nodes whose current run is proven to have the rights."""
+    denied: _Count = 0
+    """Nodes whose run reported other rights or another account."""
+    unknown: _Count = 0
+    """Nodes whose run reported nothing that can be understood."""
+    starting: _Count = 0
+    """Nodes that joined or returned and are within their deadline."""
+    unreachable: _Count = 0
+    """Nodes that are not Ready."""
+    ineligible: _Count = 0
+    """Nodes kept out by a taint that is not tolerated."""
 
 
 class Summary(_StatusShape):
     """What the columns of kubectl get show."""
 
-    nodes: Annotated[str, Field(max_length=32)] = Field(description="Available agents of all desired, as in 4/5.")
-    admin_rights: Annotated[str, Field(max_length=32)] = Field(
-        description="Nodes with proven rights of all desired, as in 4/5; a dash when verification is off."
-    )
+    nodes: Annotated[str, Field(max_length=32)]
+    """Available agents of all desired, as in 4/5."""
+    admin_rights: Annotated[str, Field(max_length=32)]
+    """Nodes with proven rights of all desired, as in 4/5; a dash when verification is off."""
 
 
 class Revisions(_StatusShape):
     """Revisions of the pod template, by the hash of what was rendered."""
 
-    target: _Name | None = Field(default=None, description="The revision that the spec asks for.")
-    proven: _Name | None = Field(default=None, description="The revision that last worked on every node that counted.")
+    target: _Name | None = None
+    """The revision that the spec asks for."""
+    proven: _Name | None = None
+    """The revision that last worked on every node that counted."""
 
 
 class Problem(_StatusShape):
     """Why the agent does not do its work on one node."""
 
     node: _Name
+    """Name of the node."""
     pod: _Name = ""
-    reason: Annotated[str, Field(max_length=128)]
-    message: Annotated[str, Field(max_length=1024)]
+    """Name of the pod, empty if there is none."""
+    reason: Annotated[str, Field(max_length=128), BeforeValidator(_cut(128))]
+    """Why, in one word."""
+    message: Annotated[str, Field(max_length=512), BeforeValidator(_cut(512))]
+    """Why, in a sentence, and what to do."""
 
 
 class AgentStatus(_StatusShape):
-    """The whole status."""
+    """What the operator has seen and done."""
 
-    observed_generation: int = Field(default=-1, description="The generation of the spec that the status is about.")
-    conditions: Annotated[tuple[Condition, ...], Field(max_length=16)] = ()
+    observed_generation: Annotated[int, Field(ge=-1)] = -1
+    """The generation of the spec that the status is about."""
+    conditions: Annotated[tuple[Condition, ...], Field(max_length=16), ListMap("type")] = ()
+    """Ready, and what it is made of."""
     daemon_set: DaemonSetReference | None = None
+    """The DaemonSet as the operator last wrote it."""
     nodes: NodeCounts = NodeCounts()
+    """Windows nodes by what the agent does on them."""
     summary: Summary | None = None
+    """What the columns of kubectl get show."""
     revisions: Revisions = Revisions()
-    problems: Annotated[tuple[Problem, ...], Field(max_length=MAX_PROBLEMS)] = ()
-    problems_omitted: _Count = Field(default=0, description="Problems beside the listed ones.")
-    record: Annotated[str, Field(max_length=16384)] | None = Field(
-        default=None, description="Copy of the rollout record that stands on the DaemonSet; for the operator only."
-    )
+    """Revisions of the pod template, by the hash of what was rendered."""
+    problems: Annotated[tuple[Problem, ...], Field(max_length=MAX_PROBLEMS), Atomic()] = ()
+    """Why the agent does not do its work on some nodes, worst first."""
+    problems_omitted: _Count = 0
+    """Problems beside the listed ones."""
+    record: Annotated[str | None, Field(max_length=_MAX_RECORD), BeforeValidator(_record_that_fits)] = None
+    """Copy of the rollout record that stands on the DaemonSet; for the operator only."""
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the status in API spelling, without what is absent."""
-        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+        """Return the status in the API's spelling, without what is absent or empty; counts of 0 are kept."""
+        fields = self.model_dump(mode="json", by_alias=True, exclude_none=True)
+        return {name: value for name, value in fields.items() if value not in ([], {})}
 
     @classmethod
     def from_dict(cls, status: object) -> Self | None:

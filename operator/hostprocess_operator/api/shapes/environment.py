@@ -5,7 +5,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field
 
 from hostprocess_operator.api.scalars import DataKey, EnvName, ObjectName, Quantity
-from hostprocess_operator.api.shape import Rules, Shape, exactly_one, rule
+from hostprocess_operator.api.shape import ATOMIC_MAP, Rules, Shape, exactly_one, rule
 
 _FIELD_PATH: Final = (
     r"^(metadata\.(name|namespace|uid|labels|annotations)|metadata\.(labels|annotations)\['[^']+'\]|"
@@ -23,7 +23,7 @@ Resource = Literal[
 ]
 
 
-class ObjectFieldSelector(Shape):
+class ObjectFieldSelector(Shape, json_schema_extra=ATOMIC_MAP):
     """A field of the pod."""
 
     api_version: Literal["v1"] | None = None
@@ -56,7 +56,7 @@ FileFieldSelector = Annotated[
 ]
 
 
-class ResourceFieldSelector(Shape):
+class ResourceFieldSelector(Shape, json_schema_extra=ATOMIC_MAP):
     """A request or limit of a container."""
 
     container_name: Annotated[str, Field(max_length=63)] | None = None
@@ -67,7 +67,7 @@ class ResourceFieldSelector(Shape):
     """Unit to count in."""
 
 
-class ConfigMapKeySelector(Shape):
+class ConfigMapKeySelector(Shape, json_schema_extra=ATOMIC_MAP):
     """A key of a ConfigMap."""
 
     name: ObjectName
@@ -78,7 +78,7 @@ class ConfigMapKeySelector(Shape):
     """Whether the ConfigMap or the key may be missing."""
 
 
-class SecretKeySelector(Shape):
+class SecretKeySelector(Shape, json_schema_extra=ATOMIC_MAP):
     """A key of a Secret."""
 
     name: ObjectName

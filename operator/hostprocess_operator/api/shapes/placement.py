@@ -9,10 +9,10 @@ from pydantic import Field
 
 from hostprocess_operator.api.markers import Atomic
 from hostprocess_operator.api.scalars import MAX_INT32, LabelKey, LabelValue, ObjectName
-from hostprocess_operator.api.shape import Shape, rule
+from hostprocess_operator.api.shape import ATOMIC_MAP, Shape, rule
 
 
-class LocalObjectReference(Shape):
+class LocalObjectReference(Shape, json_schema_extra=ATOMIC_MAP):
     """An object of the same namespace."""
 
     name: ObjectName
@@ -91,14 +91,14 @@ class NodeSelectorRequirement(Shape):
     """Values to compare with."""
 
 
-class NodeSelectorTerm(Shape):
+class NodeSelectorTerm(Shape, json_schema_extra=ATOMIC_MAP):
     """Conditions that a node has to meet together."""
 
     match_expressions: Annotated[tuple[NodeSelectorRequirement, ...], Field(max_length=16), Atomic()] = ()
     """Conditions on labels."""
 
 
-class NodeSelector(Shape):
+class NodeSelector(Shape, json_schema_extra=ATOMIC_MAP):
     """Terms of which a node has to meet one."""
 
     node_selector_terms: Annotated[tuple[NodeSelectorTerm, ...], Field(min_length=1, max_length=16), Atomic()]
