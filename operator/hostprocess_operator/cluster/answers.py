@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MESSAGE_LENGTH: Final = 1000
-"""Characters of a message that are kept. A refused patch embeds the whole object and says what is wrong at the end."""
+"""Characters of a message that are kept. A refused patch quotes the whole object and says what is wrong at the end."""
 
+_END_OF_QUOTED_OBJECT = '}": '
 _LINE_BYTES = 4 * (MESSAGE_LENGTH + 1)  # no character of UTF-8 is longer
 _KINDS: Final[Mapping[int, type[ApiError]]] = {
     HTTPStatus.BAD_REQUEST: Invalid,
@@ -88,10 +89,10 @@ def _error(status: int, reason: str, message: str, retry_after: float | None) ->
 
 
 def _line(text: bytes | str) -> str:
-    """Return the text as one printable line, cut from the left where it is too long."""
+    """Return the text as one printable line; of a long one the end, behind the object that it quotes."""
     decoded = text.decode(errors="replace") if isinstance(text, bytes) else text
     if len(decoded) > MESSAGE_LENGTH:
-        decoded = ELLIPSIS + decoded[-MESSAGE_LENGTH:]
+        decoded = ELLIPSIS + decoded.rpartition(_END_OF_QUOTED_OBJECT)[2][-MESSAGE_LENGTH:]
     return clean_text(decoded, limit=_LINE_BYTES)
 
 

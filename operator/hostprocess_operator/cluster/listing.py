@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from hostprocess_operator.cluster.connection import Connection
 
 PAGE: Final = 250
-"""Objects per page: of pods about 1.6 MB of JSON, which keeps both the peak of memory and the pause of the loop small."""
+"""Objects per page: of pods about 1.6 MB of JSON, which keeps the peak of memory and the pause of the loop small."""
 _LIST_SECONDS: Final = 60.0
 _ATTEMPTS = 3
 

@@ -76,7 +76,7 @@ async def replace_daemonset_spec(  # noqa: PLR0913 - the parts of one patch
         )
     except Invalid as refusal:
         current = await _same_object(connection, path, name, uid, refusal)
-        if has_labels and not current["metadata"].get("labels"):
+        if labels and has_labels and not current["metadata"].get("labels"):
             raise Conflict("its labels were removed meanwhile", status=refusal.status) from refusal
         raise
     return answer

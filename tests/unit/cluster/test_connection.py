@@ -87,6 +87,13 @@ class TestRequest:
         assert caught.value.message.endswith('unknown field "spec.bogus"')
         assert len(caught.value.message) <= 1001
 
+    async def test_of_a_message_that_quotes_an_object_only_the_reason_is_kept(self, stub, connection):
+        quoted = '"": Invalid value: "{\\"a\\":' + "1," * 1000 + '}": strict decoding error: unknown field "spec.bogus"'
+        stub.fail_next("write", answers(422, "Invalid", quoted))
+        with pytest.raises(Invalid) as caught:
+            await connection.request("POST", PODS, body={})
+        assert caught.value.message == '\u2026strict decoding error: unknown field "spec.bogus"'
+
     async def test_control_characters_do_not_get_into_a_message(self, stub, connection):
         stub.fail_next("list", answers(403, "For\x1b[31mbidden", "no\n\x1b]0;title\x07way\u202e"))
         with pytest.raises(Forbidden) as caught:
