@@ -9,7 +9,7 @@ QUANTITY_PATTERN: Final = r"^([0-9]+(\.[0-9]*)?|\.[0-9]+)([KMGTPE]i|[numkMGTPE]|
 
 _SMALLEST: Final = Decimal("1e-9")
 _GREATEST: Final = Decimal(2**63 - 1)
-_FORM: Final = re.compile(r"([0-9.]+)(.*)", re.ASCII)
+_FORM: Final = re.compile(QUANTITY_PATTERN)
 _FACTORS: Final = {
     "": Decimal(1),
     "n": Decimal("1e-9"),
@@ -35,7 +35,7 @@ def parse_quantity(quantity: int | str) -> Decimal:
     form = _FORM.fullmatch(str(quantity))
     if form is None:
         raise ValueError("not a quantity: write a number with an optional unit, such as 500m or 128Mi")
-    number, unit = form.groups()
+    number, unit = form[1], form[3] or ""
     factor = _FACTORS.get(unit)
     value = Decimal(f"{number}{unit}") if factor is None else Decimal(number) * factor
     return min(value, _GREATEST).quantize(_SMALLEST, ROUND_CEILING)

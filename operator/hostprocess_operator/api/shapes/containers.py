@@ -30,7 +30,7 @@ from hostprocess_operator.api.shapes.refused import (
 )
 
 _ROOT: Final = r"^([A-Za-z]:)?[\\/]*$"
-_RESOURCES: Final = "^(cpu|memory|ephemeral-storage|[^/]+/[^/]+)$"
+_RESOURCES: Final = ["cpu", "memory", "ephemeral-storage"]
 
 
 class ContainerPort(Shape):
@@ -78,11 +78,11 @@ _Ports = Annotated[
 ]
 
 _RESOURCE_NAMES: Final = every_key(
-    "a container can have cpu, memory, ephemeral-storage and the devices of a plugin, such as example.com/device",
-    holds=lambda key: bool(re.fullmatch(_RESOURCES, key)),
-    cel=f"key.matches('{_RESOURCES}')",
+    "must be cpu, memory or ephemeral-storage: a host process uses the devices of its node without a device plugin",
+    holds=lambda key: key in _RESOURCES,
+    cel=f"key in {_RESOURCES}",
 )
-_Amounts = Annotated[dict[str, Quantity], Field(max_length=16), Rules(_RESOURCE_NAMES)]
+_Amounts = Annotated[dict[str, Quantity], Field(max_length=3), Rules(_RESOURCE_NAMES)]
 
 
 def _within_limits(resources: Any) -> bool:  # noqa: ANN401 -- ResourceRequirements, which this is a rule of
