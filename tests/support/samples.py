@@ -4,7 +4,6 @@ A refused sample says in comments at its top where it is wrong:
 
     # refused: spec.containers[0].image     the path that the operator names, and the API server too
     # server: spec.containers               only if the API server can name no more than this
-    # model-only: because ...               only if the API server accepts it
 """
 
 import re
@@ -25,7 +24,6 @@ class Sample:
     manifest: dict
     refused: str | None
     server: str | None
-    model_only: bool
 
 
 def _read(path):
@@ -37,7 +35,6 @@ def _read(path):
         manifest=yaml.safe_load(text),
         refused=refused,
         server=notes.get("server", refused),
-        model_only="model-only" in notes,
     )
 
 

@@ -32,13 +32,13 @@ _ANY_CASE: Final = re.IGNORECASE | re.ASCII  # as CEL's lowerAscii
 
 # Sub-expressions for CEL: what stands before and behind the backslash.
 _CEL_DOMAIN: Final = r"self.substring(0, self.indexOf('\\'))"
-_CEL_USER: Final = r"(self.contains('\\') ? self.substring(self.lastIndexOf('\\') + 1) : self)"
+_CEL_USER: Final = r"(self.contains('\\') ? self.substring(self.indexOf('\\') + 1) : self)"
 
 
 def split_account(account: str) -> tuple[str | None, str]:
     r"""Return the domain, None if there is none, and the user of `DOMAIN\user` or `user`."""
-    domain, backslash, user = account.rpartition("\\")
-    return (domain if backslash else None), user
+    domain, backslash, user = account.partition("\\")
+    return (domain, user) if backslash else (None, account)
 
 
 def service_account(account: str) -> str | None:
