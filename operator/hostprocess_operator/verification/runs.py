@@ -99,4 +99,6 @@ def standing_of(pod: Pod, container: str | None) -> Standing:
 
 def _run(container: Container, pod: Pod, *, probe: bool) -> Run:
     ended = container.finished if container.state == "terminated" else None
-    return Run(container.name, container.run, container.account or pod.account, probe, container.started, ended)
+    # a probe that waits for its next try has no start, and is late from the pod's creation on
+    started = container.started or (pod.created if probe else None)
+    return Run(container.name, container.run, container.account or pod.account, probe, started, ended)

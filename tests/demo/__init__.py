@@ -1,0 +1,1 @@
+"""The main job on a local control plane, told step by step: `python -m demo`."""
