@@ -17,7 +17,9 @@ from control_plane.build import ensure_binaries
 from control_plane.cluster import Cluster
 from control_plane.nodes import fleet, windows_node
 from control_plane.plane import ControlPlane
+from control_plane.pods import agent_pod
 from control_plane.process import ChildExitedError
+from control_plane.recording import Recording
 from control_plane.waiting import wait_for
 
 __all__ = [
@@ -27,6 +29,8 @@ __all__ = [
     "Cluster",
     "ControlPlane",
     "NotFoundError",
+    "Recording",
+    "agent_pod",
     "ensure_binaries",
     "fleet",
     "wait_for",

@@ -58,11 +58,8 @@ class ApiClient:
             ApiError: the server said no; NotFoundError for a 404.
             OSError: there is no server.
         """
-        connection = self._connect(timeout)
+        connection, response = self.open(path, method, body, content_type=content_type, accept=accept, timeout=timeout)
         try:
-            headers = {**self._headers, "Accept": accept, "Content-Type": content_type}
-            connection.request(method, path, None if body is None else json.dumps(body), headers)
-            response = connection.getresponse()
             content = response.read()
         finally:
             connection.close()
@@ -73,6 +70,26 @@ class ApiClient:
             error = NotFoundError if response.status == http.client.NOT_FOUND else ApiError
             raise error(response.status, said.get("reason", ""), said.get("message", ""))
         return answer
+
+    def open(
+        self,
+        path: str,
+        method: str = "GET",
+        body: Any = None,
+        *,
+        content_type: str = "application/json",
+        accept: str = "application/json",
+        timeout: float | None = None,
+    ) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
+        """Send one request and return as soon as the answer begins; the caller reads it and closes the connection."""
+        connection = self._connect(timeout)
+        try:
+            headers = {**self._headers, "Accept": accept, "Content-Type": content_type}
+            connection.request(method, path, None if body is None else json.dumps(body), headers)
+            return connection, connection.getresponse()
+        except BaseException:
+            connection.close()
+            raise
 
     def path(
         self,
@@ -126,7 +143,7 @@ class ApiClient:
                             found.setdefault(name.lower(), where)
         return found
 
-    def _connect(self, timeout: float) -> http.client.HTTPConnection:
+    def _connect(self, timeout: float | None) -> http.client.HTTPConnection:
         host, port = str(self._address.hostname), self._address.port
         if self._trust:
             return http.client.HTTPSConnection(host, port, timeout=timeout, context=self._trust)

@@ -13,6 +13,7 @@ import yaml
 
 from control_plane.api import ApiClient, NotFoundError
 from control_plane.credentials import write_kubeconfig
+from control_plane.recording import Recording
 from control_plane.waiting import wait_for
 
 FIELD_MANAGER = "control-plane-test"
@@ -164,6 +165,10 @@ class Cluster:
         if wait:
             wait_for(lambda: not self._exists(path, uid), wait, f"{kind} {name} to be gone")
 
+    def record(self, kind: str, namespace: str | None = None) -> Recording:
+        """Return a context manager that records every state of these objects from its start to its end."""
+        return Recording(self.api, self.api.path(kind, namespace))
+
     def add_nodes(self, *nodes: Object, timeout: float = 30) -> list[str]:
         """Register nodes (see ``windows_node``), wait until they are Ready and take pods, and return their names."""
         path = self.api.path("nodes")
@@ -178,7 +183,8 @@ class Cluster:
         for name in names:
             self.delete("node", name)
             for pod in self.get("pods", field_selector=f"spec.nodeName={name}")["items"]:
-                self.delete("pod", pod["metadata"]["name"], pod["metadata"]["namespace"], grace_seconds=0)
+                meta = pod["metadata"]
+                self.delete("pod", meta["name"], meta["namespace"], grace_seconds=0, wait=0)
 
     def service_account_kubeconfig(self, namespace: str, name: str, duration: str = "8h") -> Path:
         """Write a kubeconfig that logs in as a ServiceAccount, with a token from the TokenRequest API."""

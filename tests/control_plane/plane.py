@@ -121,8 +121,8 @@ class ControlPlane(Cluster):
             child.check()
 
     def stop_api_server(self) -> None:
-        """Stop the API server and wait until its process is gone."""
-        stop_children([self._children.pop("kube-apiserver")], grace=10)
+        """Kill the API server and wait until its process is gone: asked to end, it would wait for every watch."""
+        stop_children([self._children.pop("kube-apiserver")], grace=0)
 
     def start_api_server(self, timeout: float = 60) -> None:
         """Start the API server again, on its port, and wait until it is ready."""

@@ -62,7 +62,7 @@ def start_child(
 
 
 def stop_children(children: Iterable[Child], grace: float = 5) -> None:
-    """Ask every child to end and wait for all of them; one that is still there after ``grace`` seconds is killed."""
+    """Ask every child to end and wait for all of them; who is still there after ``grace`` seconds is killed."""
     children = list(children)
     for child in children:
         child.signal(signal.SIGTERM)

@@ -9,8 +9,8 @@ a fault word (below) in            the pod annotation ``sim.hostprocess.dev/faul
                                    node's name, in this order; it acts on new and on live pods, and ``fail-none`` in
                                    the annotation heals
 pod annotation ``restarts: "N"``   the agent's containers restart, in place, until their restartCount is N
-pod annotation ``sandboxes: "N"``  as after a reboot of the node, the whole pod starts again until the restartCount of
-                                   its first container is N
+pod annotation ``sandboxes: "N"``  as after a reboot of the node, the whole pod starts again whenever it runs, until the
+                                   restartCount of its first container is N
 node label ``down=true``           the node's kubelet is gone: heartbeats and logs stop, pods hang
 node annotation ``ready: "false"`` the kubelet says that it is not ready
 node annotation ``boot``,          boot ID, versions of the container runtime (``docker://20.10.9``) and of the kubelet
