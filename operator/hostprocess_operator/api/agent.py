@@ -10,7 +10,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from hostprocess_operator.api.accounts import AccountName, is_system
+from hostprocess_operator.api.accounts import AccountName
 from hostprocess_operator.api.markers import Atomic, IntOrString, ListMap
 from hostprocess_operator.api.names import DEFAULT_ACCOUNT
 from hostprocess_operator.api.rules import SPEC_RULES
@@ -186,11 +186,6 @@ class AgentSpec(Shape):
     """Refused: the operator sets it."""
     restart_policy: RefusedRestartPolicy | None = None
     """Refused: the pods of an agent are always restarted."""
-
-    @property
-    def expectation(self) -> Expectation:
-        """Return what counts as verified, with the default for the account filled in."""
-        return self.verification.expect or ("Administrator" if is_system(self.run_as_user_name) else "Any")
 
 
 @dataclass(frozen=True, slots=True)

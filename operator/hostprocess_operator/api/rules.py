@@ -38,10 +38,10 @@ def _unknown_volumes(spec: "AgentSpec", among: _List) -> Iterator[Loc]:
 
 
 def _ports_taken(spec: "AgentSpec") -> Iterator[Loc]:
-    taken: dict[tuple[int, str], Loc] = {}
+    taken: dict[tuple[int, str, str | None], Loc] = {}
     for loc, container in _containers(spec, "containers"):
         for index, port in enumerate(container.ports):
-            if taken.setdefault((port.container_port, port.protocol), loc) != loc:
+            if taken.setdefault((port.container_port, port.protocol, port.host_ip or None), loc) != loc:
                 yield (*loc, "ports", index, "containerPort")
 
 
@@ -92,7 +92,8 @@ SPEC_RULES: Final = (
         _ports_taken,
         "self.containers.all(container, !has(container.ports) || container.ports.all(port, "
         "self.containers.exists_one(other, has(other.ports) && other.ports.exists(taken, "
-        "taken.containerPort == port.containerPort && taken.protocol == port.protocol))))",
+        "taken.containerPort == port.containerPort && taken.protocol == port.protocol && "
+        "(has(taken.hostIP) ? taken.hostIP : '') == (has(port.hostIP) ? port.hostIP : '')))))",
         at=("containers",),
         reads=frozenset({"containers"}),
     ),

@@ -5,7 +5,7 @@ cannot say is a `Rule`: one sentence for people, one condition in Python for the
 in CEL for the API server, side by side so that they change together.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Literal, Self
 
@@ -156,6 +156,10 @@ class Shape(BaseModel):
         return json_schema
 
     # the ignore is for the whole class: a model is read from JSON, so that mypy need not know its keywords
-    def to_dict(self) -> dict[str, Any]:  # type: ignore[pydantic-alias]
-        """Return the shape as plain JSON values in the API's spelling, without what is not set or a default."""
-        return self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    def to_dict(self, exclude: Mapping[str, Any] | set[str] | None = None) -> dict[str, Any]:  # type: ignore[pydantic-alias]
+        """Return the shape as plain JSON values in the API's spelling, without what is not set or a default.
+
+        Args:
+            exclude: attributes to leave out, in the form that pydantic's `model_dump` takes.
+        """
+        return self.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude=exclude)

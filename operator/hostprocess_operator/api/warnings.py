@@ -8,14 +8,26 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from hostprocess_operator.api.accounts import AUTHORITY, service_account, split_account
+from hostprocess_operator.api.accounts import (
+    AUTHORITY,
+    LOCAL_SYSTEM_SID,
+    SERVICE_SIDS,
+    service_account,
+    split_account,
+)
 from hostprocess_operator.api.agent import AgentSpec, HostProcessAgent
+from hostprocess_operator.api.names import DEFAULT_ACCOUNT
 from hostprocess_operator.api.shapes.containers import Container, InitContainer
 from hostprocess_operator.api.shapes.probes import ExecAction
 from hostprocess_operator.api.shapes.volumes import Volume
 
 _SPECIAL: Final = re.compile(r"[\^&|<>]")
 _EXPANDED: Final = re.compile(r"%[^%]+%")
+_TOKEN: Final = re.compile(r"[\\/]var[\\/]run[\\/]secrets[\\/]kubernetes\.io[\\/]serviceaccount", re.IGNORECASE)
+_MOUNT_POINT: Final = "CONTAINER_SANDBOX_MOUNT_POINT"
+
+
+_WITHOUT_RIGHTS: Final = frozenset(SERVICE_SIDS.values()) - {LOCAL_SYSTEM_SID}
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -42,6 +54,13 @@ def _warnings(spec: AgentSpec) -> Iterator[FieldWarning]:
         yield FieldWarning(
             "spec.terminationGracePeriodSeconds",
             "with 0 the next agent may start while the old process still holds its ports and files: allow some seconds",
+        )
+    rights = spec.verification.expect if spec.verification.mode != "None" else None
+    if rights == "Administrator" and service_account(spec.run_as_user_name) in _WITHOUT_RIGHTS:
+        yield FieldWarning(
+            "spec.verification.expect",
+            rf"this account never has administrator rights, so every node will be denied: run as {DEFAULT_ACCOUNT}, "
+            "or expect Any",
         )
     for index, container in enumerate(spec.containers):
         path = f"spec.containers[{index}]"
@@ -77,6 +96,10 @@ def _of_any_container(path: str, container: Container | InitContainer) -> Iterat
         yield from _of_account(f"{path}.runAsUserName", container.run_as_user_name)
     for field, items in (("command", container.command), ("args", container.args)):
         yield from _of_command_line(f"{path}.{field}", items)
+        for index, item in enumerate(items):
+            yield from _of_token(f"{path}.{field}[{index}]", item)
+    for index, variable in enumerate(container.env):
+        yield from _of_token(f"{path}.env[{index}].value", variable.value or "")
     for name, hook in (("postStart", "post_start"), ("preStop", "pre_stop")):
         handler = getattr(container.lifecycle, hook, None)
         if handler and handler.exec:
@@ -93,6 +116,15 @@ def _of_any_container(path: str, container: Container | InitContainer) -> Iterat
                 "Kubernetes does not support this on Windows, though single files are known to work: "
                 "try it on one node, or mount the whole volume",
             )
+
+
+def _of_token(path: str, text: str) -> Iterator[FieldWarning]:
+    if _TOKEN.search(text) and _MOUNT_POINT not in text:
+        yield FieldWarning(
+            path,
+            "not every node has the ServiceAccount's files at this path: "
+            rf"put $env:{_MOUNT_POINT} in front of it, which works on all",
+        )
 
 
 def _of_command_line(path: str, items: tuple[str, ...]) -> Iterator[FieldWarning]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hostprocess_operator.api.agent import AgentSpec, HostProcessAgent
+from hostprocess_operator.api.agent import HostProcessAgent
 from hostprocess_operator.api.parse import parse_agent
 from hostprocess_operator.api.shapes.containers import folded_mount_path
 
@@ -140,22 +140,3 @@ def test_paths_that_windows_cannot_tell_apart_are_one_mount(one, other):
 
 def test_paths_of_different_folders_are_different_mounts():
     assert folded_mount_path("/data/x") != folded_mount_path("/data_x")
-
-
-@pytest.mark.parametrize(
-    ("spec", "expected"),
-    [
-        pytest.param({}, "Administrator", id="SYSTEM is expected to be administrator"),
-        pytest.param({"runAsUserName": r"nt authority\system"}, "Administrator", id="so is SYSTEM in lower case"),
-        pytest.param({"runAsUserName": r"NT AUTHORITY\LocalService"}, "Any", id="LocalService has no such rights"),
-        pytest.param({"runAsUserName": "group"}, "Any", id="a local group may have any"),
-        pytest.param({"verification": {"expect": "Any"}}, "Any", id="the spec may accept any"),
-        pytest.param(
-            {"runAsUserName": "group", "verification": {"expect": "Administrator"}},
-            "Administrator",
-            id="the spec may demand rights of any account",
-        ),
-    ],
-)
-def test_what_counts_as_verified_follows_the_account_unless_the_spec_says_so(spec, expected):
-    assert AgentSpec.model_validate({"containers": [AGENT], **spec}).expectation == expected

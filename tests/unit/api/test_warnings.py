@@ -66,6 +66,21 @@ def agent_with(**fields):
             id="mode bits of fields of the pod",
         ),
         pytest.param(
+            {"runAsUserName": r"NT AUTHORITY\LocalService", "verification": {"expect": "Administrator"}},
+            "spec.verification.expect",
+            id="rights that the account never has",
+        ),
+        pytest.param(
+            agent_with(args=[r"C:\var\run\secrets\kubernetes.io\serviceaccount\token"]),
+            "spec.containers[0].args[0]",
+            id="a token where only some nodes have it",
+        ),
+        pytest.param(
+            agent_with(env=[{"name": "TOKEN", "value": "/var/run/secrets/kubernetes.io/serviceaccount/token"}]),
+            "spec.containers[0].env[0].value",
+            id="the same path in a variable",
+        ),
+        pytest.param(
             agent_with(lifecycle={"preStop": {"exec": {"command": ["a&b"]}}}),
             "spec.containers[0].lifecycle.preStop.exec.command[0]",
             id="a special character in a hook",
@@ -109,6 +124,17 @@ def test_a_character_that_reaches_the_program_is_not(item):
         pytest.param({}, id="the smallest agent"),
         pytest.param({"runAsUserName": r"nt authority\local service"}, id="a service account in any case"),
         pytest.param(agent_with(resources={"limits": {"cpu": "1"}}), id="a limit of CPU"),
+        pytest.param(
+            agent_with(args=[r"$env:CONTAINER_SANDBOX_MOUNT_POINT\var\run\secrets\kubernetes.io\serviceaccount\token"]),
+            id="a token where every node has it",
+        ),
+        pytest.param(
+            {
+                "runAsUserName": r"NT AUTHORITY\LocalService",
+                "verification": {"mode": "None", "expect": "Administrator"},
+            },
+            id="rights that nobody asks for",
+        ),
         pytest.param(agent_with(livenessProbe={"tcpSocket": {"port": 80}}), id="a probe without a process"),
         pytest.param({"volumes": [{"name": "data", "configMap": {"name": "a"}}]}, id="a volume without mode bits"),
     ],
