@@ -16,7 +16,7 @@ from hostprocess_operator.cluster import reads
 from hostprocess_operator.cluster.backoff import Backoff
 from hostprocess_operator.cluster.store import Entry, key_of
 from hostprocess_operator.controller.agents import observe_agent
-from hostprocess_operator.errors import ApiError, NotFound
+from hostprocess_operator.errors import NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,7 +61,7 @@ class AgentFeed:
             self._suspicion.clear()
             try:
                 await self._list()
-            except ApiError as error:
+            except Exception as error:  # noqa: BLE001 - whatever the API server sends must not end the operator
                 self._complain(error)
                 await asyncio.sleep(backoff.wait())
                 continue
@@ -97,6 +97,6 @@ class AgentFeed:
             return held
         return Entry.of(body, observe_agent(body))
 
-    def _complain(self, error: ApiError) -> None:
+    def _complain(self, error: Exception) -> None:
         hint = "apply the CRD hostprocessagents.hostprocess.dev" if isinstance(error, NotFound) else None
         _log.warning("Failed to list HostProcessAgents", error=str(error), hint=hint)
