@@ -42,9 +42,9 @@ def shape_hash(agent: HostProcessAgent) -> str:
     Made from the stored spec with defaults dropped, not from what is rendered: a new version of the operator that
     renders the same spec differently has the same hash, and so has no reason to replace a pod.
     """
-    return canonical_hash(
-        agent.spec.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude=_NOT_POD_SHAPING)
-    )
+    shape = agent.spec.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude=_NOT_POD_SHAPING)
+    # an object is left empty where only fields that shape no pod are set, and counts as absent then
+    return canonical_hash({name: value for name, value in shape.items() if value != {}})
 
 
 def with_placement(template: Mapping[str, Any], placement: Placement) -> dict[str, Any]:
