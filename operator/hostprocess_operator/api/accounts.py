@@ -58,11 +58,6 @@ def _domain_is_known_form(account: str) -> bool:
     return domain is None or bool(re.fullmatch(_NETBIOS, domain) or re.fullmatch(_DNS, domain))
 
 
-def _bytes(text: str) -> int:
-    # a lone surrogate cannot arrive from the API server; counting must not fail on one
-    return len(text.encode("utf-8", "surrogatepass"))
-
-
 _RULES: Final = (
     rule(
         "an account name cannot contain control characters",
@@ -76,7 +71,7 @@ _RULES: Final = (
     ),
     rule(
         "the domain of an account name can have at most 255 bytes",
-        holds=lambda account: _bytes(split_account(account)[0] or "") <= _DOMAIN_BYTES,
+        holds=lambda account: len((split_account(account)[0] or "").encode()) <= _DOMAIN_BYTES,
         cel=rf"!self.contains('\\') || bytes({_CEL_DOMAIN}).size() <= {_DOMAIN_BYTES}",
     ),
     rule(
@@ -91,7 +86,7 @@ _RULES: Final = (
     ),
     rule(
         "the user of an account name can have at most 104 bytes",
-        holds=lambda account: _bytes(split_account(account)[1]) <= _USER_BYTES,
+        holds=lambda account: len(split_account(account)[1].encode()) <= _USER_BYTES,
         cel=f"bytes({_CEL_USER}).size() <= {_USER_BYTES}",
     ),
     rule(

@@ -137,11 +137,13 @@ def _path(loc: Loc) -> str:
 
 def _as_stored(value: object, depth: int = 0) -> object:
     """Return the value as the API server stores it: an object has no nulls, and 1.0 is 1."""
+    if depth > _MAX_DEPTH:
+        return value  # deeper than any field of ours
     if isinstance(value, float) and value.is_integer():
         return int(value)
-    if depth < _MAX_DEPTH and isinstance(value, Mapping):
+    if isinstance(value, Mapping):
         return {key: _as_stored(item, depth + 1) for key, item in value.items() if item is not None}
-    if depth < _MAX_DEPTH and isinstance(value, list):
+    if isinstance(value, list):
         return [_as_stored(item, depth + 1) for item in value]
     return value
 
