@@ -84,16 +84,18 @@ Count = Annotated[int, Field(ge=0, le=MAX_INT32)]
 Seconds = Annotated[int, Field(ge=0, le=MAX_SECONDS)]
 
 
-def _no_line_break(what: str) -> Rule:
-    return rule(
-        f"{what} must be one line: containerd 1.7 and later runs it through cmd.exe, where a line break ends the "
-        "command. Join the statements with `;`, or run a script from a ConfigMap",
-        holds=lambda text: "\n" not in text and "\r" not in text,
-        cel=r"!self.contains('\n') && !self.contains('\r')",
-    )
-
-
-CommandItem = Annotated[str, Field(max_length=8192), Rules(_no_line_break("a command or argument"))]
+CommandItem = Annotated[
+    str,
+    Field(max_length=8192),
+    Rules(
+        rule(
+            "must be one line: containerd 1.7 and later runs it through cmd.exe, where a line break ends the command. "
+            "Join the statements with `;`, or run a script from a ConfigMap",
+            holds=lambda text: "\n" not in text,
+            cel=r"!self.contains('\n')",
+        )
+    ),
+]
 """One item of a command line. cmd.exe, which runs it, takes at most 8,191 characters in all."""
 
 

@@ -40,7 +40,7 @@ class Rule:
     Attributes:
         message: What is wrong and the way out. The operator and the API server both say exactly this.
         breaches: Return where a value breaks the rule, relative to the value; nothing if it keeps to it.
-        cel: The same as a CEL expression over `self`; None if only the operator can tell.
+        cel: The same as a CEL expression over `self`; None if the API server knows it from the schema.
         at: The field of the value that the API server names; empty for the value itself.
         reason: The API server's machine-readable class of the error.
         reads: Top-level fields of the spec that the rule looks at; empty if it looks only at its own value.
