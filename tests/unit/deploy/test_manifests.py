@@ -1,0 +1,104 @@
+"""deploy/ and the Dockerfile say the same as the code, and as each other."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+from hostprocess_operator.api import names
+from hostprocess_operator.config import load_settings
+
+ROOT = Path(__file__).parents[3]
+DEPLOY = ROOT / "deploy"
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
+
+
+def documents(path):
+    return list(yaml.safe_load_all((DEPLOY / path).read_text()))
+
+
+def deployment():
+    return documents("base/deployment.yaml")[0]
+
+
+def policy(name):
+    return documents(f"policies/{name}.yaml")[0]["spec"]
+
+
+def expressions(spec):
+    parts = [*spec["matchConditions"], *spec.get("variables", []), *spec["validations"]]
+    return " ".join(part["expression"] for part in parts)
+
+
+@pytest.mark.parametrize("folder", ["base", "policies", "namespaced"])
+def test_no_file_is_forgotten(folder):
+    listed = documents(f"{folder}/kustomization.yaml")[0]["resources"]
+    files = {path.name for path in (DEPLOY / folder).glob("*.yaml")} - {"kustomization.yaml"}
+    assert files == {name for name in listed if name.endswith(".yaml")}
+
+
+def test_the_image_is_of_this_version():
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    images = {image["name"]: image["newTag"] for image in documents("base/kustomization.yaml")[0]["images"]}
+    assert images == {deployment()["spec"]["template"]["spec"]["containers"][0]["image"]: version}
+
+
+def test_the_operator_understands_its_command_line_and_serves_the_port_that_is_probed():
+    [container] = deployment()["spec"]["template"]["spec"]["containers"]
+    [port] = container["ports"]
+    assert load_settings(container["args"], {}).health_port == port["containerPort"]
+    assert {container[f"{probe}Probe"]["httpGet"]["port"] for probe in ("startup", "liveness", "readiness")} == {
+        port["name"]
+    }
+
+
+def test_only_one_operator_runs_at_a_time():
+    spec = deployment()["spec"]
+    assert (spec["replicas"], spec["strategy"]) == (1, {"type": "Recreate"})
+
+
+def test_the_deployment_selects_its_own_pods():
+    spec = deployment()["spec"]
+    assert spec["selector"]["matchLabels"].items() <= spec["template"]["metadata"]["labels"].items()
+
+
+@pytest.mark.parametrize("name", ["hostprocess-daemonsets", "hostprocess-operator-pods"])
+def test_the_policies_know_the_service_account(name):
+    account = documents("base/serviceaccount.yaml")[0]["metadata"]
+    assert f"'system:serviceaccount:{account['namespace']}:{account['name']}'" in expressions(policy(name))
+
+
+@pytest.mark.parametrize("name", ["hostprocess-daemonsets", "hostprocess-operator-pods"])
+def test_each_policy_is_bound(name):
+    binding = documents(f"policies/{name}.yaml")[1]["spec"]
+    assert binding == {"policyName": name, "validationActions": ["Deny"]}
+
+
+def test_the_daemonset_policy_names_the_kind():
+    assert {names.KIND, f"{names.GROUP}/"} <= set(
+        re.findall("'([^']*)'", expressions(policy("hostprocess-daemonsets")))
+    )
+
+
+def test_the_pod_policy_frees_exactly_what_the_operator_writes():
+    quoted = set(re.findall("'([^']*)'", expressions(policy("hostprocess-operator-pods"))))
+    assert {word for word in quoted if word.startswith(names.GROUP)} == {names.GATE, names.REPORT_ANNOTATION}
+
+
+def test_the_image_runs_as_the_user_of_the_deployment():
+    context = deployment()["spec"]["template"]["spec"]["securityContext"]
+    assert re.findall(r"^USER (.*)$", DOCKERFILE, re.MULTILINE) == [f"{context['runAsUser']}:{context['runAsGroup']}"]
+
+
+def test_no_image_is_the_latest():
+    every = re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
+    assert every
+    assert all(":" in image and not image.endswith(":latest") for image in every)
+
+
+def test_the_build_context_holds_what_is_copied():
+    ignored = (ROOT / ".dockerignore").read_text().splitlines()
+    copied = [line.split()[1:-1] for line in re.findall(r"^COPY (?!--from).*$", DOCKERFILE, re.MULTILINE)]
+    assert {f"!{source}" for sources in copied for source in sources} == {line for line in ignored if line[0] == "!"}
