@@ -156,7 +156,7 @@ class Shape(BaseModel):
         return json_schema
 
     # the ignore is for the whole class: a model is read from JSON, so that mypy need not know its keywords
-    def to_dict(self, exclude: Mapping[str, Any] | set[str] | None = None) -> dict[str, Any]:  # type: ignore[pydantic-alias]
+    def to_dict(self, exclude: Mapping[str, Any] | set[str] | None = None) -> dict[str, Any]:
         """Return the shape as plain JSON values in the API's spelling, without what is not set or a default.
 
         Args:

@@ -13,6 +13,6 @@ if TYPE_CHECKING:
 
 def container(asked: Container | InitContainer) -> dict[str, Any]:
     """Return the container of the pod; what has the API server's default is left to it."""
-    fields = asked.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude={"run_as_user_name"})
+    fields = asked.to_dict({"run_as_user_name"})
     own = container_account(canonical_account(asked.run_as_user_name)) if asked.run_as_user_name else {}
     return fields | own

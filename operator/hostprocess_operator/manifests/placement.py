@@ -37,12 +37,10 @@ def placement_of(agent: HostProcessAgent) -> Placement:
     spec = agent.spec
     affinity = spec.affinity.node_affinity if spec.affinity else None
     usual = tuple({"key": key, "operator": "Exists"} for key in USUAL_TAINTS)
-    own = tuple(
-        toleration.model_dump(mode="json", by_alias=True, exclude_defaults=True) for toleration in spec.tolerations
-    )
+    own = tuple(toleration.to_dict() for toleration in spec.tolerations)
     return Placement(
         node_selector=spec.node_selector | windows_node_selector(),
-        node_affinity=affinity.model_dump(mode="json", by_alias=True, exclude_defaults=True) if affinity else {},
+        node_affinity=affinity.to_dict() if affinity else {},
         tolerations=(*usual, *(toleration for toleration in own if toleration not in usual)),
     )
 

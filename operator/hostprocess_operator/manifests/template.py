@@ -15,13 +15,10 @@ from hostprocess_operator.verification.accounts import canonical_account
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pydantic import BaseModel
-    from pydantic.main import IncEx
-
     from hostprocess_operator.api.agent import HostProcessAgent
     from hostprocess_operator.manifests.placement import Placement
 
-_NOT_POD_SHAPING: Mapping[str, IncEx | bool] = {
+_NOT_POD_SHAPING: Mapping[str, Any] = {
     "affinity": True,
     "node_selector": True,
     "rollout": True,
@@ -42,7 +39,7 @@ def shape_hash(agent: HostProcessAgent) -> str:
     Made from the stored spec with defaults dropped, not from what is rendered: a new version of the operator that
     renders the same spec differently has the same hash, and so has no reason to replace a pod.
     """
-    shape = agent.spec.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude=_NOT_POD_SHAPING)
+    shape = agent.spec.to_dict(_NOT_POD_SHAPING)
     # an object is left empty where only fields that shape no pod are set, and counts as absent then
     return canonical_hash({name: value for name, value in shape.items() if value != {}})
 
@@ -79,7 +76,7 @@ def _pod_spec(agent: HostProcessAgent) -> dict[str, Any]:
     pod["automountServiceAccountToken"] = spec.automount_service_account_token
     pod["enableServiceLinks"] = False
     if spec.image_pull_secrets:
-        pod["imagePullSecrets"] = [_dump(secret) for secret in spec.image_pull_secrets]
+        pod["imagePullSecrets"] = [secret.to_dict() for secret in spec.image_pull_secrets]
     if spec.priority_class_name:
         pod["priorityClassName"] = spec.priority_class_name
     pod["terminationGracePeriodSeconds"] = spec.termination_grace_period_seconds
@@ -87,9 +84,5 @@ def _pod_spec(agent: HostProcessAgent) -> dict[str, Any]:
         pod["initContainers"] = init
     pod["containers"] = containers
     if spec.volumes:
-        pod["volumes"] = [_dump(volume) for volume in spec.volumes]
+        pod["volumes"] = [volume.to_dict() for volume in spec.volumes]
     return pod
-
-
-def _dump(shape: BaseModel) -> dict[str, Any]:
-    return shape.model_dump(mode="json", by_alias=True, exclude_defaults=True)
