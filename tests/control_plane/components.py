@@ -11,6 +11,7 @@ from control_plane.site import Site
 
 CONTROLLERS = (
     "clusterrole-aggregation-controller",
+    "validatingadmissionpolicy-status-controller",
     "daemonset-controller",
     "disruption-controller",
     "garbage-collector-controller",
