@@ -11,7 +11,6 @@ from control_plane.site import Site
 
 CONTROLLERS = (
     "clusterrole-aggregation-controller",
-    "validatingadmissionpolicy-status-controller",
     "daemonset-controller",
     "disruption-controller",
     "garbage-collector-controller",
@@ -22,6 +21,7 @@ CONTROLLERS = (
     "root-ca-certificate-publisher-controller",
     "serviceaccount-controller",
     "taint-eviction-controller",
+    "validatingadmissionpolicy-status-controller",
 )
 
 
