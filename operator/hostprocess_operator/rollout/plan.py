@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from hostprocess_operator.api.agent import HostProcessAgent
 from hostprocess_operator.api.conditions import Reason
 from hostprocess_operator.observed import stuck_container
-from hostprocess_operator.rollout.budget import Taking, allowance, places, still_out, take
+from hostprocess_operator.rollout.budget import Taking, allowance, places, presumed_out, still_out, take
 from hostprocess_operator.rollout.ownership import Ownership
 from hostprocess_operator.rollout.phase import Phase
 from hostprocess_operator.rollout.record import Proven, Record
@@ -89,7 +89,8 @@ def _hands_off(situation: Situation, reason: Reason) -> Plan:
 def _taking(agent: HostProcessAgent, situation: Situation) -> Taking:
     """Return the pods to delete now; none before the template is served everywhere it has to be."""
     fleet = situation.fleet
-    out = still_out(situation.record.out, fleet)
+    is_lost = situation.ownership is Ownership.OURS and situation.noted is None
+    out = presumed_out(fleet, situation.now) if is_lost else still_out(situation.record.out, fleet)
     if not situation.settled or _is_on_hold(situation):
         return Taking((), out, waiting=False)
     candidates = [state for state in fleet.eligible if _is_to_be_replaced(state, situation)]
@@ -119,7 +120,7 @@ def _is_on_hold(situation: Situation) -> bool:
 
 def _next_record(situation: Situation, taking: Taking) -> Record:
     record, target = situation.record, situation.target
-    known = record.target is not None and target is not None and record.target.rev == target.rev
+    known = target is not None and target.is_that_of(record.target)
     following = record.model_copy(update={"target": target, "out": dict(taking.out), "seq": record.seq + (not known)})
     if not _is_proven_now(situation, following) or target is None or target.digest is None:
         return following
@@ -168,7 +169,7 @@ def _must_note(situation: Situation, record: Record, phase: Phase) -> bool:
     write, or once the rollout is done; what else changes rides in the status.
     """
     noted = situation.noted
-    if noted is None or noted.target is None or record.target is None or noted.target.rev != record.target.rev:
+    if noted is None or record.target is None or not record.target.is_that_of(noted.target):
         return True
     grown = any(noted.out.get(name) != entry for name, entry in record.out.items())
     return grown or (phase is Phase.STABLE and bool(noted.out) and not record.out)

@@ -115,13 +115,14 @@ def _of_invalid(seen: Seen, now: datetime, ownership: Ownership, noted: Record |
 def _with_digest(target: Target, noted: Record | None, seen: Seen) -> Target:
     """Return the target with its digest filled in from the answer to the write that put it in place.
 
-    The record is written in the same patch as the template, so the target that it notes is the one of that answer.
+    The record is written in the same patch as the template, so the target that it notes is the one of that answer,
+    for as long as the answer is about the DaemonSet that is seen: what is remembered may be an earlier one.
     """
     written, daemonset = seen.written, seen.daemonset
     answered = (
         written is not None
         and daemonset is not None
-        and written.uid == daemonset.uid
+        and (written.uid, written.generation) == (daemonset.uid, daemonset.generation)
         and noted is not None
         and noted.target is not None
         and noted.target.rev == target.rev

@@ -37,6 +37,8 @@ def choose_target(agent: HostProcessAgent, record: Record, seen: Seen, now: date
     """Return the revision that the spec asks for and where its template comes from."""
     spec, rendered = shape_hash(agent), template_digest(pod_template(agent))
     target = _remembered(record, spec, now)
+    if target is None and record.target is not None and record.target.rev == rendered:
+        return record.target.model_copy(update={"spec": spec}), Render()  # the same pods, asked for in other words
     if target is None:
         return Target(rev=rendered, spec=spec, started=now), Render()
     if target.rev == rendered:
