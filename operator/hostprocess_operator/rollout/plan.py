@@ -180,6 +180,7 @@ def _look_again(situation: Situation, record: Record) -> datetime | None:
     moments = [entry.since + situation.deadline for entry in record.out.values() if not entry.taken]
     moments += [state.works_from for state in situation.fleet.wanted if state.works_from is not None]
     moments += [state.due for state in situation.fleet.wanted if not state.working]
+    moments += [state.joined + situation.deadline for state in situation.fleet.wanted if state.joined is not None]
     moments += [
         pod.created + UNKNOWN_REVISION_GRACE
         for pod in situation.seen.pods

@@ -7,7 +7,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from hostprocess_operator.api.agent import HostProcessAgent
+from hostprocess_operator.api.conditions import ConditionType
 from hostprocess_operator.manifests import daemonset_labels, placement_of, placement_of_template, spec_stamp
+from hostprocess_operator.observed.objects import moment
 from hostprocess_operator.rollout.fleet import Expectations, Fleet, survey
 from hostprocess_operator.rollout.ownership import Ownership, ownership_of
 from hostprocess_operator.rollout.record import Record, Target, load_record, merge_records
@@ -66,9 +68,12 @@ def gather(agent: HostProcessAgent | InvalidAgent, seen: Seen, now: datetime) ->
     expected = Expectations(
         placement=placement_of(agent),
         digest=target.digest,
+        owner_uid=_owner_uid(ownership, seen),
         min_ready=timedelta(seconds=agent.spec.rollout.min_ready_seconds),
         deadline=deadline,
         since=target.started,
+        out=record.out,
+        unready_since=_unready_since(seen, now),
     )
     return Situation(
         seen=seen,
@@ -92,9 +97,12 @@ def _of_invalid(seen: Seen, now: datetime, ownership: Ownership, noted: Record |
     expected = Expectations(
         placement=placement_of_template(spec.get("template") or {}),
         digest=record.target.digest if record.target else None,
+        owner_uid=_owner_uid(ownership, seen),
         min_ready=timedelta(seconds=spec.get("minReadySeconds") or 0),
         deadline=DEFAULT_DEADLINE,
         since=record.target.started if record.target else now,
+        out=record.out,
+        unready_since=_unready_since(seen, now),
     )
     return Situation(
         seen=seen,
@@ -110,6 +118,18 @@ def _of_invalid(seen: Seen, now: datetime, ownership: Ownership, noted: Record |
         deadline=DEFAULT_DEADLINE,
         fleet=survey(expected, seen, now) if spec else Fleet((), ()),
     )
+
+
+def _owner_uid(ownership: Ownership, seen: Seen) -> str:
+    return seen.daemonset.uid if seen.daemonset and ownership is Ownership.OURS else ""
+
+
+def _unready_since(seen: Seen, now: datetime) -> datetime:
+    """Return since when the status shows the agent as not Ready; now, while it shows it as Ready or nothing at all."""
+    ready = seen.status.condition(ConditionType.READY) if seen.status else None
+    if ready is None or ready.status == "True":
+        return now
+    return moment(ready.last_transition_time) or now
 
 
 def _with_digest(target: Target, noted: Record | None, seen: Seen) -> Target:

@@ -17,6 +17,7 @@ def state(name, *, working=False, pod=True, **node):
         updated=False,
         working=working,
         works_from=NOW if working else None,
+        joined=NOW,
         due=NOW,
     )
 

@@ -751,6 +751,10 @@ class TestTarget:
             id="when a node that came back has had its time",
         ),
         pytest.param(
+            AGENT, seen(*new("a", "b"), nodes=[*build.nodes("a", "b"), build.node("c", age=10 * MINUTE)]), 20 * MINUTE,
+            id="when a node that joined has had its time to start",
+        ),
+        pytest.param(
             build.agent(suspend=True), seen(*new("a", "b"), build.starting_pod("c")), DEADLINE - 5 * SECOND,
             id="also while suspended, for the status",
         ),
