@@ -186,22 +186,13 @@ class Connection:
         opening: float | None = None,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """Send a request and hold its answer, which is good; an unread rest is dropped with its socket."""
-        started, status = time.monotonic(), 0
-        try:
+        with _reaching(opening or timeout):
             async with asyncio.timeout(opening):
-                with _reaching(opening or timeout):
-                    response = await self._send(method, path, query, timeout, body, content_type)
-            status = response.status
-        except TimeoutError as error:
-            raise Unreachable(f"no answer came within {opening:g} s") from error
-        finally:
-            if self._on_request:
-                watch = ("watch", "true") in query
-                self._on_request(*describe(method, path, watch=watch), status, time.monotonic() - started)
+                response = await self._send(method, path, query, timeout, body, content_type)
         try:
-            if status >= _BAD:
+            if response.status >= _BAD:
                 content = await _first_bytes(response, _REFUSAL_BYTES, REQUEST_SECONDS)
-                raise refusal(status, content, response.headers.get("Retry-After"))
+                raise refusal(response.status, content, response.headers.get("Retry-After"))
             yield response
         finally:
             response.close()
@@ -243,8 +234,15 @@ class Connection:
         # The one gate of every write: nothing is awaited between it and the request.
         if self._writes_closed and method != "GET":
             raise WritesClosed(f"{method} {path} was not sent: the operator is stopping.")
-        answer = await self._api.call_api(method, url, headers, body, _request_timeout=timeout)
-        response: aiohttp.ClientResponse = answer.response
+        started, status = time.monotonic(), 0
+        try:
+            answer = await self._api.call_api(method, url, headers, body, _request_timeout=timeout)
+            response: aiohttp.ClientResponse = answer.response
+            status = response.status
+        finally:
+            if self._on_request:
+                verb, resource = describe(method, path, watch=("watch", "true") in query)
+                self._on_request(verb, resource, status, time.monotonic() - started)
         return response
 
     async def _renew(self, used: str) -> bool:

@@ -148,6 +148,9 @@ class TestRequest:
             stub.fail_next("list", resets, times=2)  # the HTTP library itself tries a second time
             with pytest.raises(Unreachable):
                 await connection.request("GET", PODS)
+            connection.close_writes()
+            with pytest.raises(WritesClosed):
+                await connection.request("DELETE", f"{PODS}/a")
         assert [seen[:3] for seen in reported] == [
             ("list", "pods", 200),
             ("patch", "pods/status", 409),
