@@ -94,7 +94,7 @@ def _build(folder: Path, progress: Callable[[str], None]) -> None:
         shutil.rmtree(abandoned)
     draft = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", dir=folder.parent))
     log = folder.with_suffix(".log")
-    progress("building the control plane's binaries, once: 6 to 12 minutes on two cores, under 1 GB of disk")
+    progress("building the control plane's binaries, once: 6 to 12 minutes on two idle cores, 0.5 GB and Go's caches")
     try:
         _run_build(
             ["go", "build", "-trimpath", f"-ldflags={_version_flags()}", "-o", f"{draft}/", "tool"], log, progress
