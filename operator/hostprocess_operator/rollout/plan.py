@@ -129,7 +129,8 @@ def _next_record(situation: Situation, taking: Taking) -> Record:
 
 
 def _is_proven_now(situation: Situation, record: Record) -> bool:
-    already = record.proven is not None and record.target is not None and record.proven.rev == record.target.rev
+    proven, target = record.proven, record.target
+    already = proven is not None and target is not None and (proven.rev, proven.spec) == (target.rev, target.spec)
     works = any(state.working for state in situation.fleet.eligible)
     return situation.settled and works and not already and _finished(situation)
 
