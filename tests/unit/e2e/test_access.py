@@ -23,6 +23,8 @@ class Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
 
 class Handler(http.server.BaseHTTPRequestHandler):
     def answer(self):
+        # a body that is not read makes the system reset the connection
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
         self.server.methods.append(self.command)
         code = self.server.codes.pop(0) if self.server.codes else 200
         if code == 0:
