@@ -73,7 +73,7 @@ golden: setup ## Rewrite the expected DaemonSets in tests/data/daemonsets; revie
 	UPDATE_GOLDEN=1 $(VENV)/pytest tests/unit/manifests
 
 e2e: setup ## Run the acceptance on a real cluster with Windows nodes: make e2e KUBECONFIG=...
-	@$(VENV)/python -m e2e --kubeconfig "$(KUBECONFIG)"
+	@$(VENV)/python -m e2e --kubeconfig "$(KUBECONFIG)" $(ARGS)
 
 lock: .uv/bin/uv ## Resolve the dependencies anew into requirements.lock
 	$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \

@@ -112,3 +112,9 @@ def _quieten() -> None:
     logging.getLogger("aiohttp.access").disabled = True
     for name in ("kopf", "asyncio", "aiohttp", "kubernetes", "client"):
         logging.getLogger(name).setLevel(max(logging.INFO, logging.getLogger().level))
+    logging.getLogger("kopf._core.reactor.running").addFilter(_is_news)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Return whether the record says more than that kopf leaves signals to us, which is as it should be."""
+    return "OS signals are ignored" not in record.getMessage()

@@ -203,3 +203,10 @@ class TestCleaning:
         assert records()[0]["msg"].endswith(
             "ClientConnectorError(10.0.0.1:443, ConnectionRefusedError(111, 'refused'))"
         )
+
+
+def test_kopf_does_not_warn_that_signals_are_ours(records):
+    running = logging.getLogger("kopf._core.reactor.running")
+    running.warning("OS signals are ignored: running not in the main thread.")
+    running.warning("Something else.")
+    assert [record["msg"] for record in records()] == ["Something else."]
