@@ -8,6 +8,7 @@ from pathlib import Path
 
 from control_plane import developer
 from control_plane.build import BinariesError
+from control_plane.credentials import OpenSslError
 from control_plane.process import ChildExitedError
 
 
@@ -25,7 +26,7 @@ def main(arguments: list[str] | None = None) -> int:
                 _export(developer.operator_kubeconfig(directory, args.namespace, args.service_account))
             case "serve":
                 developer.serve(directory, args.nodes)
-    except (BinariesError, ChildExitedError, developer.NotUpError, TimeoutError) as error:
+    except (BinariesError, OpenSslError, ChildExitedError, developer.NotUpError, TimeoutError) as error:
         _tell(f"error: {error}")
         return 1
     except subprocess.CalledProcessError as error:

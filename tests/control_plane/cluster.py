@@ -13,6 +13,7 @@ import yaml
 
 from control_plane.api import ApiClient, NotFoundError
 from control_plane.credentials import write_kubeconfig
+from control_plane.process import start_child, stop_children
 from control_plane.recording import Recording
 from control_plane.waiting import wait_for
 
@@ -44,16 +45,19 @@ class Cluster:
             directory: for kubeconfigs of ServiceAccounts.
             binaries: where kubectl is; None means the PATH.
         """
-        command = [binaries / "kubectl" if binaries else "kubectl", f"--kubeconfig={kubeconfig}", "proxy", "--port=0"]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as proxy:
-            try:
-                assert proxy.stdout
-                address = proxy.stdout.readline().rpartition(" ")[2].strip()  # Starting to serve on 127.0.0.1:40001
-                if not address:
-                    raise ConnectionError(f"kubectl proxy cannot use {kubeconfig}")
-                yield cls(ApiClient(f"http://{address}"), kubeconfig, directory, binaries)
-            finally:
-                proxy.terminate()
+        kubectl = binaries / "kubectl" if binaries else "kubectl"
+        log = directory / "kubectl-proxy.log"
+        log.unlink(missing_ok=True)  # it names the address of an earlier proxy
+        proxy = start_child("kubectl-proxy", [kubectl, f"--kubeconfig={kubeconfig}", "proxy", "--port=0"], log)
+
+        def address() -> str:
+            proxy.check()
+            return log.read_text().partition("Starting to serve on ")[2].splitlines()[0]
+
+        try:
+            yield cls(ApiClient(f"http://{wait_for(address, 10, 'kubectl proxy')}"), kubeconfig, directory, binaries)
+        finally:
+            stop_children([proxy])
 
     def check(self) -> None:
         """Raise when the cluster is known not to work any more; only who runs a cluster knows."""
@@ -77,8 +81,9 @@ class Cluster:
             # the usual cache is by host and port, and a port can have been another plane's an hour ago
             "KUBECACHEDIR": str(self.directory / "kubectl-cache"),
         }
-        program = "kubectl" if self._binaries is None else str(self._binaries / "kubectl")
-        done = subprocess.run([program, *args], input=stdin, capture_output=True, text=True, env=env, check=False)
+        done = subprocess.run(
+            ["kubectl", *args], input=stdin, capture_output=True, text=True, errors="replace", env=env, check=False
+        )
         if check and done.returncode:
             self.check()
             error = subprocess.CalledProcessError(done.returncode, done.args, done.stdout, done.stderr)

@@ -21,6 +21,7 @@ CONTROLLERS = (
     "root-ca-certificate-publisher-controller",
     "serviceaccount-controller",
     "taint-eviction-controller",
+    "validatingadmissionpolicy-status-controller",
 )
 
 

@@ -9,6 +9,7 @@ import asyncio
 import datetime as dt
 import ipaddress
 import json
+import logging
 import ssl
 import sys
 from collections.abc import AsyncIterator, Mapping
@@ -176,7 +177,16 @@ def main() -> None:
     args = parser.parse_args()
     tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     tls.load_cert_chain(args.certificate, args.key)
-    web.run_app(make_app(args.kubeconfig), host="0.0.0.0", port=args.port, ssl_context=tls, print=None)  # noqa: S104 - see loopback_only
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")  # a line per request
+    web.run_app(
+        make_app(args.kubeconfig),
+        host="0.0.0.0",  # noqa: S104 - see loopback_only
+        port=args.port,
+        ssl_context=tls,
+        print=None,
+        handler_cancellation=True,  # who follows a log and leaves ends the handler
+        shutdown_timeout=0.1,  # nobody waits for a slow answer at the end
+    )
 
 
 if __name__ == "__main__":

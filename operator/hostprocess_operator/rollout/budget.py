@@ -44,6 +44,11 @@ def still_out(out: Mapping[str, Out], fleet: Fleet) -> dict[str, Out]:
     return {name: entry for name, entry in sorted(out.items()) if name in missing}
 
 
+def presumed_out(fleet: Fleet, now: datetime) -> dict[str, Out]:
+    """Return who is out when the record is lost: every node without a working agent, for all that is known."""
+    return {state.name: Out(since=now, taken=True) for state in fleet.wanted if not state.working}
+
+
 def places(out: Mapping[str, Out], fleet: Fleet, deadline: timedelta, now: datetime) -> frozenset[str]:
     """Return the out-nodes that hold a place in the budget.
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from hostprocess_operator.api.agent import Canary, HostProcessAgent
     from hostprocess_operator.rollout.fleet import NodeState
-    from hostprocess_operator.rollout.record import Out, Record
+    from hostprocess_operator.rollout.record import Record
     from hostprocess_operator.rollout.situation import Situation
 
 NAMED = 3
@@ -54,19 +54,19 @@ class Decision:
     look_again: datetime | None = None
 
 
-def decide(agent: HostProcessAgent, situation: Situation, out: dict[str, Out]) -> Decision:
+def decide(agent: HostProcessAgent, situation: Situation) -> Decision:
     """Return the first row of the table that fits."""
     record = situation.record
     if record.proven is None or situation.has_rolled_out:
         return _rolling(situation, record)
     allowed = allowance(agent.spec.rollout.max_unavailable, len(situation.fleet.wanted))
-    record = _with_block(agent, situation, out, allowed)
+    record = _with_block(agent, situation, allowed)
     if blocks(record):
         return _blocked(agent, situation, record)
     canary, target = agent.spec.rollout.canary, record.target
     if canary is None or target is None or target.promoted:
         return _rolling(situation, record)
-    return _canary(agent, canary, situation, record, out, allowed)
+    return _canary(agent, canary, situation, record, allowed)
 
 
 def blocks(record: Record) -> Block | None:
@@ -74,16 +74,18 @@ def blocks(record: Record) -> Block | None:
     target, proven = record.target, record.proven
     if target is None or (proven is not None and proven.rev == target.rev):
         return None
-    return next((block for block in reversed(record.blocked) if block.spec == target.spec), None)
+    return next(
+        (block for block in reversed(record.blocked) if target.spec == block.spec or target.rev == block.rev), None
+    )
 
 
-def _with_block(agent: HostProcessAgent, situation: Situation, out: dict[str, Out], allowed: int) -> Record:
+def _with_block(agent: HostProcessAgent, situation: Situation, allowed: int) -> Record:
     """Return the record with a block on the target if too many nodes are charged to it."""
     record, target, rollout = situation.record, situation.record.target, agent.spec.rollout
     if not record.charged or target is None or blocks(record):
         return record
     trying = rollout.canary is not None and not target.promoted
-    full = len(record.charged.keys() & out.keys()) >= allowed
+    full = len(record.charged.keys() & situation.out.keys()) >= allowed
     if not (trying or full or len(record.charged) > rollout.max_failures):
         return record
     reasons = sorted(record.charged.values())
@@ -112,17 +114,16 @@ def _canary(
     canary: Canary,
     situation: Situation,
     record: Record,
-    out: dict[str, Out],
     allowed: int,
 ) -> Decision:
-    trial = choose_canaries(canary, record.canaries, situation.fleet, out, situation.now)
+    trial = choose_canaries(canary, record.canaries, situation.fleet, situation.out, situation.now)
     record = record.model_copy(update={"canaries": trial.names})
     if not trial.nodes:
         return Decision(Phase.CANARY, Reason.NO_CANARY_NODE, Serve.PROVEN, record)
-    strays = _strays(situation, record, out)
+    strays = _strays(situation, record)
     if strays:
         return Decision(Phase.CANARY, Reason.REPAIRING, Serve.PROVEN, record, strays)
-    held = places(out, situation.fleet, situation.deadline, situation.now)
+    held = places(situation.out, situation.fleet, situation.deadline, situation.now)
     if trial.lacking and (len(held) < allowed or any(state.name in held for state in trial.lacking)):
         takable = tuple(state for state in trial.lacking if state.eligible)
         return Decision(Phase.CANARY, Reason.CANARY_STARTING, Serve.TARGET, record, takable)
@@ -145,13 +146,13 @@ def is_approved(agent: HostProcessAgent, record: Record) -> bool:
     return record.target is not None and agent.annotations.get(APPROVE_ANNOTATION) == record.target.rev
 
 
-def _strays(situation: Situation, record: Record, out: dict[str, Out]) -> tuple[NodeState, ...]:
+def _strays(situation: Situation, record: Record) -> tuple[NodeState, ...]:
     """Return the out-nodes that have a pod of neither the target nor the proven revision: broken by an earlier one."""
     proven = record.proven
     return tuple(
         state
         for state in situation.fleet.eligible
-        if state.name in out
+        if state.name in situation.out
         and state.digest is not None
         and not state.updated
         and (proven is None or state.digest != proven.digest)

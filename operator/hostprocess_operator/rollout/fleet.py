@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 from hostprocess_operator.rollout.placement import selects, untolerated
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import datetime, timedelta
 
     from hostprocess_operator.manifests.placement import Placement
     from hostprocess_operator.observed import Node, Pod, Seen
+    from hostprocess_operator.rollout.record import Out
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,9 @@ class NodeState:
         digest: template digest of the pod's revision, None when there is no pod or its revision is unknown.
         updated: whether the pod is of the target revision.
         works_from: when the pod has been Ready for minReadySeconds; None while it is not Ready or its node is down.
-        due: when the agent is late: creation of the pod, or return of the node, plus the progress deadline.
+        joined: when the node was made or came back, whichever was last; None when it does not say.
+        due: when the agent is late unless it works: the progress deadline after the last of the events that give it
+            a fresh start (see `_starts`).
     """
 
     node: Node
@@ -36,6 +39,7 @@ class NodeState:
     updated: bool
     working: bool
     works_from: datetime | None
+    joined: datetime | None
     due: datetime
 
     @property
@@ -77,15 +81,20 @@ class Expectations:
 
     Attributes:
         digest: template digest of the target, None while it is not known how the API server stores it.
-        owner_uid: UID of our DaemonSet, empty when there is none: then no pod counts as updated.
+        owner_uid: UID of our DaemonSet, empty when there is none.
         since: when the target became the target; no node is late before it had the deadline's time from then.
+        out: the nodes that are out because of us.
+        unready_since: since when the agent as a whole is not Ready; now, while it is.
     """
 
     placement: Placement
     digest: str | None
+    owner_uid: str
     min_ready: timedelta
     deadline: timedelta
     since: datetime
+    out: Mapping[str, Out]
+    unready_since: datetime
 
 
 def survey(expected: Expectations, seen: Seen, now: datetime) -> Fleet:
@@ -102,7 +111,7 @@ def survey(expected: Expectations, seen: Seen, now: datetime) -> Fleet:
             ineligible.append(node)
             continue
         pods = by_node.get(node.name, [])
-        current = _current(pods)
+        current = _current(pods, expected.owner_uid)
         digest = digests.get(current.revision) if current else None
         wanted.append(_state(expected, node, current, digest, now))
     return Fleet(tuple(wanted), tuple(ineligible))
@@ -112,7 +121,7 @@ def _state(expected: Expectations, node: Node, pod: Pod | None, digest: str | No
     works_from = None
     if pod and node.ready and pod.ready:
         works_from = (pod.ready_since or now) + expected.min_ready
-    starts = [expected.since, pod.created if pod else node.created, node.ready_since if node.ready else None]
+    joined = max((moment for moment in (node.created, _returned(node)) if moment is not None), default=None)
     return NodeState(
         node=node,
         pod=pod,
@@ -120,11 +129,34 @@ def _state(expected: Expectations, node: Node, pod: Pod | None, digest: str | No
         updated=digest is not None and digest == expected.digest,
         working=works_from is not None and works_from <= now,
         works_from=works_from,
-        due=max(moment for moment in starts if moment is not None) + expected.deadline,
+        joined=joined,
+        due=max(moment for moment in (joined, *_starts(expected, node, pod)) if moment is not None) + expected.deadline,
     )
 
 
-def _current(pods: Iterable[Pod]) -> Pod | None:
-    """Return the newest pod that is not terminating; names break a tie, so that every look sees the same one."""
-    staying = [pod for pod in pods if not pod.deleting]
-    return max(staying, key=lambda pod: (pod.created.timestamp() if pod.created else 0.0, pod.name), default=None)
+def _returned(node: Node) -> datetime | None:
+    return node.ready_since if node.ready else None
+
+
+def _starts(expected: Expectations, node: Node, pod: Pod | None) -> Iterable[datetime | None]:
+    """Return what, besides its node's joining, gives an agent the whole deadline's time again.
+
+    An agent that stops working after days has as long to recover as a new one has to start. A pod that is missing
+    leaves nothing that says since when, unless we took it; that the agent is not Ready since then does.
+    """
+    if pod is not None:
+        return expected.since, pod.created, pod.ready_since
+    taken = expected.out.get(node.name)
+    return expected.since, taken.since if taken else None, expected.unready_since
+
+
+def _current(pods: Iterable[Pod], owner_uid: str) -> Pod | None:
+    """Return the newest pod that is not terminating, preferably our DaemonSet's.
+
+    Somebody else's may carry the agent's label too. Names break a tie, so that every look sees the same one.
+    """
+
+    def rank(pod: Pod) -> tuple[bool, float, str]:
+        return pod.owner_uid == owner_uid, pod.created.timestamp() if pod.created else 0.0, pod.name
+
+    return max((pod for pod in pods if not pod.deleting), key=rank, default=None)

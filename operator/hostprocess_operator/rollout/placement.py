@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,6 +26,9 @@ TOLERATED_BY_EVERY_DAEMONSET = frozenset(
 
 LIFE_CYCLE_TAINTS = frozenset({"node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"})
 """Keys that come and go with a node's health, with either effect: such a node is down, not unwanted."""
+
+
+_INTEGER: Final = re.compile("-?[0-9]{1,18}")
 
 
 def selects(placement: Placement, node: Node) -> bool:
@@ -83,9 +87,8 @@ def _holds(requirement: Mapping[str, Any], actual: str | None) -> bool:
 
 
 def _compare(actual: str | None, values: Sequence[str]) -> int:
-    """Return the sign of actual minus the one value, 0 when either is no integer."""
-    try:
-        left, right = int(actual or ""), int(values[0])
-    except (ValueError, IndexError):
+    """Return the sign of actual minus the one value, 0 when either is no integer: Kubernetes takes digits only."""
+    left, right = actual or "", next(iter(values), "")
+    if not (_INTEGER.fullmatch(left) and _INTEGER.fullmatch(right)):
         return 0
-    return (left > right) - (left < right)
+    return (int(left) > int(right)) - (int(left) < int(right))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from hostprocess_operator.api.agent import HostProcessAgent
 from hostprocess_operator.api.conditions import Reason
-from hostprocess_operator.rollout.budget import Taking, allowance, places, still_out, take
+from hostprocess_operator.rollout.budget import Taking, allowance, places, take
 from hostprocess_operator.rollout.charges import START_GRACE, started, stuck_since
 from hostprocess_operator.rollout.decision import Decision, Serve, decide, finished, is_blocked
 from hostprocess_operator.rollout.ownership import Ownership
@@ -81,8 +81,7 @@ def plan_rollout(agent: HostProcessAgent | InvalidAgent, seen: Seen, now: dateti
         return _hands_off(situation, Reason.SUSPENDED, _serving(agent, situation, Serve.TARGET))
     if situation.ownership is Ownership.LEAVING:
         return _hands_off(situation, Reason.APPLYING)
-    out = still_out(situation.record.out, situation.fleet)
-    decision = decide(agent, situation, out)
+    decision = decide(agent, situation)
     serving = _serving(agent, situation, decision.serve)
     taking = _taking(agent, situation, decision, serving)
     copied = _copies(situation)
@@ -125,7 +124,7 @@ def _serving(agent: HostProcessAgent, situation: Situation, what: Serve) -> Serv
 def _taking(agent: HostProcessAgent, situation: Situation, decision: Decision, serving: Serving | None) -> Taking:
     """Return the pods to delete now; none before the template is served everywhere it has to be."""
     fleet = situation.fleet
-    out = still_out(situation.record.out, fleet)
+    out = situation.out
     if serving is None or not serving.settled or _is_on_hold(situation):
         return Taking((), out, waiting=False)
     candidates = [state for state in decision.candidates if _is_ours_to_replace(state, situation)]
@@ -249,6 +248,8 @@ def _moments(situation: Situation, decision: Decision, record: Record) -> Iterat
     for state in situation.fleet.wanted:
         if state.works_from is not None:
             yield state.works_from
+        if state.joined is not None:
+            yield state.joined + situation.deadline
         if not state.working:
             yield state.due
             if state.pod is not None:

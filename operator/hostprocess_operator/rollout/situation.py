@@ -7,8 +7,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from hostprocess_operator.api.agent import HostProcessAgent
+from hostprocess_operator.api.conditions import ConditionType
 from hostprocess_operator.api.names import RESTARTED_AT_ANNOTATION, RETRY_ANNOTATION
 from hostprocess_operator.manifests import placement_of, placement_of_template
+from hostprocess_operator.observed.objects import moment
+from hostprocess_operator.rollout.budget import presumed_out, still_out
 from hostprocess_operator.rollout.charges import charge
 from hostprocess_operator.rollout.fleet import Expectations, Fleet, survey
 from hostprocess_operator.rollout.ownership import Ownership, ownership_of
@@ -16,10 +19,12 @@ from hostprocess_operator.rollout.record import Record, Target, load_record, mer
 from hostprocess_operator.rollout.target import Keep, Render, choose_target
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from hostprocess_operator.api.parse import InvalidAgent
     from hostprocess_operator.observed import Seen
+    from hostprocess_operator.rollout.record import Out
 
 DEFAULT_DEADLINE = timedelta(seconds=1800)
 """Progress deadline of an agent whose spec cannot be read."""
@@ -34,6 +39,7 @@ class Situation:
         base: the record as its two copies tell it together.
         record: the record to go on with: the base with this spec's target, and with what the annotations of the agent
             and the failures of its pods say.
+        out: who is out, see `budget`.
         source: where the target's template comes from, None while the spec is invalid.
     """
 
@@ -47,6 +53,7 @@ class Situation:
     deadline: timedelta
     impact: timedelta
     fleet: Fleet
+    out: Mapping[str, Out]
 
     @property
     def target(self) -> Target | None:
@@ -78,16 +85,22 @@ def gather(agent: HostProcessAgent | InvalidAgent, seen: Seen, now: datetime) ->
     expected = Expectations(
         placement=placement_of(agent),
         digest=target.digest,
+        owner_uid=_owner_uid(ownership, seen),
         min_ready=timedelta(seconds=rollout.min_ready_seconds),
         deadline=deadline,
         since=target.started,
+        out=record.out,
+        unready_since=_unready_since(seen, now),
     )
     fleet = survey(expected, seen, now)
+    # a record that is wiped says nothing of who is out
+    is_lost = ownership is Ownership.OURS and noted is None
+    out = presumed_out(fleet, now) if is_lost else still_out(record.out, fleet)
     record = _with_target(record, target)
     if record.proven is not None and record.proven.rev != target.rev and not agent.spec.suspend:
-        charged = charge(record.charged, fleet, record.out, target, impact, now)
+        charged = charge(record.charged, fleet, out, target, impact, now)
         record = record.model_copy(update={"charged": charged})
-    return Situation(seen, now, ownership, noted, base, record, source, deadline, impact, fleet)
+    return Situation(seen, now, ownership, noted, base, record, source, deadline, impact, fleet, out)
 
 
 def _of_invalid(seen: Seen, now: datetime, ownership: Ownership, noted: Record | None, record: Record) -> Situation:
@@ -96,12 +109,17 @@ def _of_invalid(seen: Seen, now: datetime, ownership: Ownership, noted: Record |
     expected = Expectations(
         placement=placement_of_template(spec.get("template") or {}),
         digest=record.target.digest if record.target else None,
+        owner_uid=_owner_uid(ownership, seen),
         min_ready=timedelta(seconds=spec.get("minReadySeconds") or 0),
         deadline=DEFAULT_DEADLINE,
         since=record.target.started if record.target else now,
+        out=record.out,
+        unready_since=_unready_since(seen, now),
     )
     fleet = survey(expected, seen, now) if spec else Fleet((), ())
-    return Situation(seen, now, ownership, noted, record, record, None, DEFAULT_DEADLINE, timedelta(), fleet)
+    return Situation(
+        seen, now, ownership, noted, record, record, None, DEFAULT_DEADLINE, timedelta(), fleet, record.out
+    )
 
 
 def _with_retry(record: Record, value: str, now: datetime) -> Record:
@@ -128,12 +146,26 @@ def _with_target(record: Record, target: Target) -> Record:
     return record.model_copy(update=update if same else update | {"canaries": (), "charged": {}})
 
 
+def _owner_uid(ownership: Ownership, seen: Seen) -> str:
+    return seen.daemonset.uid if seen.daemonset and ownership is Ownership.OURS else ""
+
+
+def _unready_since(seen: Seen, now: datetime) -> datetime:
+    """Return since when the status shows the agent as not Ready; now, while it shows it as Ready or nothing at all."""
+    ready = seen.status.condition(ConditionType.READY) if seen.status else None
+    if ready is None or ready.status == "True":
+        return now
+    return moment(ready.last_transition_time) or now
+
+
 def _with_digest(target: Target, noted: Record | None, seen: Seen) -> Target:
     """Return the target with its digest filled in from the answer to the write that put it in place.
 
-    The record is written in the same patch as the template and names its revision, so it is that of the answer.
+    The record is written in the same patch as the template and names its revision, so it is that of the answer, for as
+    long as the answer is about the DaemonSet that is seen: what is remembered may be an earlier one.
     """
     written, daemonset = seen.written, seen.daemonset
-    if written is None or daemonset is None or written.uid != daemonset.uid or noted is None:
+    if written is None or daemonset is None or noted is None or noted.served != target.rev:
         return target
-    return target.model_copy(update={"digest": written.digest}) if noted.served == target.rev else target
+    answered = (written.uid, written.generation) == (daemonset.uid, daemonset.generation)
+    return target.model_copy(update={"digest": written.digest}) if answered else target

@@ -51,6 +51,9 @@ def choose_target(
     token = restarted_at[:64] or (former.token if former else "")
     rendered = template_digest(pod_template(agent, token))
     target = _remembered(record, spec, token, now)
+    if target is None and record.target is not None and record.target.rev == rendered:
+        # the same pods, asked for in other words
+        return record.target.model_copy(update={"spec": spec, "token": token}), Render(token)
     if target is None:
         return Target(rev=rendered, spec=spec, token=token, started=now), Render(token)
     if target.rev == rendered:

@@ -93,17 +93,16 @@ def _stage(state: NodeState, standing: Standing | None, plan: Plan, now: datetim
         return Stage.CORDONED
     if state.due <= now and (state.updated or state.pod is None):
         return Stage.LATE
-    if _came_later(state, plan):
+    if _came_later(state, plan, now):
         return Stage.STARTING
     if not state.updated:
         return Stage.OUTDATED
     return Stage.VERIFYING if standing is Standing.PENDING else Stage.BROKEN
 
 
-def _came_later(state: NodeState, plan: Plan) -> bool:
-    """Return whether the node joined or came back after the revision had rolled out."""
+def _came_later(state: NodeState, plan: Plan, now: datetime) -> bool:
+    """Return whether the node joined or came back after the revision had rolled out, and has time to start still."""
     proven = plan.record.proven
-    if proven is None or not plan.has_rolled_out:
+    if proven is None or not plan.has_rolled_out or state.joined is None:
         return False
-    came = [moment for moment in (state.node.created, state.node.ready_since) if moment is not None]
-    return bool(came) and max(came) > proven.at
+    return proven.at < state.joined and now < state.joined + plan.situation.deadline

@@ -50,10 +50,10 @@ def render_stages(kubelet_port: int, lease_seconds: int) -> str:
     """
     text = "---\n".join((Path(__file__).parent / name).read_text() for name in STAGES)
     blanks = {
-        "@KUBELET_PORT@": str(kubelet_port),
-        "@LEASE_SECONDS@": str(lease_seconds),
+        "${KUBELET_PORT}": str(kubelet_port),
+        "${LEASE_SECONDS}": str(lease_seconds),
         # once more quoted: it stands inside strings of jq and of Go templates
-        "@FAULT_WORDS@": FAULT_WORDS.replace("\\", "\\\\"),
+        "${FAULT_WORDS}": FAULT_WORDS.replace("\\", "\\\\"),
     }
     for blank, value in blanks.items():
         text = text.replace(blank, value)

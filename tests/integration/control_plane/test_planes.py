@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -207,6 +208,7 @@ class TestWaysOut:
         assert parents[number].wait(15) == -number
         wait_for(lambda: not any(is_running(pid) for pid in pids), 5, "every component to be gone")
         assert Path(directory).exists() == (number == signal.SIGKILL)  # nobody was left to remove it
+        shutil.rmtree(directory, ignore_errors=True)
 
 
 def is_running(pid):

@@ -106,7 +106,8 @@ PODS = {
     "sidecar": {"inits": [container(PROBE), container("tunnel", restartPolicy="Always"), container("config")]},
     "two-mains": {"mains": [container("agent"), container("exporter")], "gate": False},
     "half-ready": {"mains": [container("agent"), container("exporter", f"{IMAGE}-fail-pull")], "gate": False},
-    "sandbox": fault("fail-sandbox"),
+    **{f"sandbox-{at}": fault("fail-sandbox") for at in range(6)},
+    "gated-crash": fault("fail-crash"),
     "deleted": {},
 }
 
@@ -193,6 +194,20 @@ def test_ready_follows_the_gate_both_ways(scene):
     assert conditions_of(status)[GATE]["status"] == "False"
 
 
+def test_a_gate_is_answered_before_the_agent_crashes(scene):
+    def run_of(status):
+        return states_of(status)["agent"][1].get("containerID")
+
+    run = run_of(
+        scene.wait_until("gated-crash", "run", containers_ready, timeout=40)
+    )  # its back-off may be 32 s by now
+    scene.set_gate("gated-crash", "True")
+    scene.wait_until("gated-crash", "crash", lambda status: states_of(status)["agent"][0] == BACK_OFF)
+    assert any(
+        ready(status) for status in scene.history("gated-crash") if status.get("startTime") and run_of(status) == run
+    )
+
+
 def test_a_live_pod_can_be_broken_and_healed(scene):
     scene.wait_until("turned", "run", containers_ready)
     scene.turn("turned", fault="fail-crash")
@@ -239,15 +254,18 @@ def test_one_container_that_is_not_ready_is_named(scene):
     assert conditions_of(status)["Ready"]["message"] == "containers with unready status: [exporter]"
 
 
-def test_a_sandbox_that_cannot_be_created_is_an_event_of_the_nodes_kubelet(scene):
+@pytest.mark.parametrize("number", range(6))  # two stages match such a pod: which one is played must not be luck
+def test_a_sandbox_that_cannot_be_created_is_an_event_of_the_nodes_kubelet(scene, number):
+    name = f"sandbox-{number}"
+
     def event():
-        selector = "involvedObject.name=sandbox,reason=FailedCreatePodSandBox"
+        selector = f"involvedObject.name={name},reason=FailedCreatePodSandBox"
         return scene.plane.get("events", namespace=scene.namespace, field_selector=selector)["items"][0]
 
     found = wait_for(event, 20, "the event")
     assert found["source"] == {"component": "kubelet", "host": scene.nodes["plain"]}
-    assert found["involvedObject"]["uid"] == scene.get("sandbox")["metadata"]["uid"]
-    status = scene.get("sandbox")["status"]
+    assert found["involvedObject"]["uid"] == scene.get(name)["metadata"]["uid"]
+    status = scene.get(name)["status"]
     assert (status["phase"], states_of(status)[PROBE][0]) == ("Pending", "waiting PodInitializing")
     assert conditions_of(status)["PodReadyToStartContainers"]["reason"] == "PodSandboxNotReady"
 

@@ -1,0 +1,160 @@
+"""The survey: who should have a pod, who has which, whose agent works, and who is late."""
+
+from dataclasses import replace
+
+import pytest
+
+from hostprocess_operator.manifests import placement_of
+from hostprocess_operator.rollout import survey
+from hostprocess_operator.rollout.fleet import Expectations
+from support import build
+from support.build import DAY, HOUR, MINUTE, NOW, SECOND
+
+AGENT = build.agent()
+DEADLINE = 30 * MINUTE
+EXPECTED = Expectations(
+    placement=placement_of(AGENT),
+    digest=build.target(AGENT).digest,
+    owner_uid=build.DAEMONSET_UID,
+    min_ready=10 * SECOND,
+    deadline=DEADLINE,
+    since=NOW - 10 * DAY,
+    out={},
+    unready_since=NOW - 20 * DAY,
+)
+
+
+def surveyed(*pods, nodes=None, **expected):
+    seen = build.scene(AGENT, nodes=nodes or [build.node()], pods=pods)
+    return survey(replace(EXPECTED, **expected), seen, NOW)
+
+
+def state(*pods, node=None, **expected):
+    [found] = surveyed(*pods, nodes=[node or build.node(age=9 * DAY)], **expected).wanted
+    return found
+
+
+def test_nodes_are_wanted_ineligible_or_of_no_concern():
+    asked = build.agent(nodeSelector={"pool": "a"})
+    inside = {"labels": {"pool": "a"}}
+    fleet = surveyed(
+        nodes=[
+            build.node("wanted", **inside),
+            build.node("down", ready=False, **inside),
+            build.node("cordoned", cordoned=True, **inside),
+            build.node("tainted", taints=[("gpu", "", "NoSchedule")], **inside),
+            build.node("elsewhere", taints=[("gpu", "", "NoSchedule")]),
+        ],
+        placement=placement_of(asked),
+    )
+    assert [state.name for state in fleet.wanted] == ["cordoned", "down", "wanted"]
+    assert [state.name for state in fleet.eligible] == ["wanted"]
+    assert [node.name for node in fleet.ineligible] == ["tainted"]
+
+
+@pytest.mark.parametrize(
+    ("pods", "expected"),
+    [
+        pytest.param([], None, id="no pod"),
+        pytest.param([build.pod("node-b")], None, id="a pod elsewhere"),
+        pytest.param([build.pod(deleting=True)], None, id="a pod that is going"),
+        pytest.param([build.pod(name="one")], "one", id="one pod"),
+        pytest.param([build.pod(name="old", age=2 * HOUR), build.pod(name="young")], "young", id="the newest of two"),
+        pytest.param([build.pod(name="a"), build.pod(name="b")], "b", id="the last by name of two that are as old"),
+        pytest.param(
+            [build.pod(name="stays", age=DAY), build.pod(name="goes", deleting=True)], "stays", id="the one that stays"
+        ),
+        pytest.param(
+            [build.pod(name="ours", age=DAY), build.pod(name="stray", owner_uid="somebody")], "ours", id="ours"
+        ),
+        pytest.param([build.pod(name="orphan", owner_uid="")], "orphan", id="an orphan: it is about to be adopted"),
+        pytest.param(
+            [build.pod(name="dated", age=DAY), replace(build.pod(name="undated"), created=None)], "dated",
+            id="one without a date is the oldest",
+        ),
+    ],
+)  # fmt: skip
+def test_the_pod_of_a_node(pods, expected):
+    pod = state(*pods).pod
+    assert (pod and pod.name) == expected
+
+
+@pytest.mark.parametrize(
+    ("pods", "expected", "updated"),
+    [
+        pytest.param([build.pod()], {}, True, id="its revision holds the target's template"),
+        pytest.param([build.pod(revision=build.OLD)], {}, False, id="its revision holds another"),
+        pytest.param([build.pod(revision="unheard-of")], {}, False, id="its revision is not known"),
+        pytest.param([build.pod()], {"digest": None}, False, id="it is not known how the target's template is stored"),
+        pytest.param([], {}, False, id="there is no pod"),
+    ],
+)
+def test_updated(pods, expected, updated):
+    assert state(*pods, **expected).updated is updated
+
+
+@pytest.mark.parametrize(
+    ("pods", "node", "working", "works_in"),
+    [
+        pytest.param([build.pod()], build.node(), True, 10 * SECOND - HOUR, id="ready for long"),
+        pytest.param([build.pod(ready_for=10 * SECOND)], build.node(), True, 0 * SECOND, id="ready for long enough"),
+        pytest.param([build.pod(ready_for=9 * SECOND)], build.node(), False, SECOND, id="ready, but not for so long"),
+        pytest.param([build.pod(ready=False)], build.node(), False, None, id="not ready"),
+        pytest.param([build.pod()], build.node(ready=False), False, None, id="ready on a node that is down"),
+        pytest.param([build.pod(deleting=True)], build.node(), False, None, id="ready and going"),
+        pytest.param([], build.node(), False, None, id="no pod"),
+        pytest.param(
+            [replace(build.pod(), ready_since=None)], build.node(), False, 10 * SECOND, id="ready since unknown"
+        ),
+        pytest.param([build.pod(revision=build.OLD)], build.node(), True, 10 * SECOND - HOUR, id="of any revision"),
+    ],
+)  # fmt: skip
+def test_working(pods, node, working, works_in):
+    found = state(*pods, node=node)
+    assert found.working is working
+    assert found.works_from == (None if works_in is None else NOW + works_in)
+
+
+@pytest.mark.parametrize(
+    ("pods", "node", "expected", "clock"),
+    [
+        pytest.param([build.pod(age=HOUR, ready=False)], {}, {}, NOW - HOUR, id="the creation of the pod"),
+        pytest.param(
+            [build.pod(age=DAY, ready=False, ready_for=MINUTE)], {}, {}, NOW - MINUTE,
+            id="the moment that an agent stopped working",
+        ),
+        pytest.param(
+            [build.pod(age=DAY, ready_for=SECOND)], {}, {}, NOW - SECOND, id="the moment that it became ready again"
+        ),
+        pytest.param(
+            [build.pod(age=DAY, ready=False)], {"ready_for": HOUR}, {}, NOW - HOUR, id="the return of the node"
+        ),
+        pytest.param(
+            [build.pod(age=DAY, ready=False)], {"ready": False, "ready_for": HOUR}, {}, NOW - DAY,
+            id="not the loss of the node",
+        ),
+        pytest.param([build.pod(age=DAY, ready=False)], {}, {"since": NOW - HOUR}, NOW - HOUR, id="the target's start"),
+        pytest.param([], {"age": HOUR}, {}, NOW - HOUR, id="without a pod, the node's joining"),
+        pytest.param([], {}, {"out": build.out("node-a")}, NOW - MINUTE, id="without a pod, when we took it"),
+        pytest.param([], {}, {"unready_since": NOW - HOUR}, NOW - HOUR, id="without a pod, when Ready turned False"),
+        pytest.param(
+            [build.pod(age=DAY, ready=False)], {}, {"out": build.out("node-a"), "unready_since": NOW}, NOW - DAY,
+            id="both of which do not matter once there is a pod",
+        ),
+    ],
+)  # fmt: skip
+def test_an_agent_is_due_when_the_deadline_has_passed_since(pods, node, expected, clock):
+    assert state(*pods, node=build.node(**({"age": 9 * DAY} | node)), **expected).due == clock + DEADLINE
+
+
+@pytest.mark.parametrize(
+    ("node", "joined"),
+    [
+        pytest.param(build.node(age=HOUR), NOW - HOUR, id="when it was made"),
+        pytest.param(build.node(age=DAY, ready_for=HOUR), NOW - HOUR, id="or when it came back"),
+        pytest.param(build.node(age=DAY, ready=False, ready_for=HOUR), NOW - DAY, id="not when it went down"),
+        pytest.param(replace(build.node(ready=False), created=None), None, id="not known"),
+    ],
+)
+def test_when_a_node_joined(node, joined):
+    assert state(node=node).joined == joined
