@@ -246,14 +246,7 @@ def _moments(situation: Situation, decision: Decision, record: Record) -> Iterat
         yield decision.look_again
     yield from (entry.since + situation.deadline for entry in record.out.values() if not entry.taken)
     for state in situation.fleet.wanted:
-        if state.works_from is not None:
-            yield state.works_from
-        if state.joined is not None:
-            yield state.joined + situation.deadline
-        if not state.working:
-            yield state.due
-            if state.pod is not None:
-                yield stuck_since(state.pod) + START_GRACE
+        yield from _moments_of(state, situation.deadline)
     if not situation.has_rolled_out:
         yield from _impact_ends(situation)
     for pod in situation.seen.pods:
@@ -261,3 +254,14 @@ def _moments(situation: Situation, decision: Decision, record: Record) -> Iterat
             yield pod.created + UNKNOWN_REVISION_GRACE
     if situation.seen.relisted is not None:
         yield situation.seen.relisted + RELIST_PAUSE
+
+
+def _moments_of(state: NodeState, deadline: timedelta) -> Iterator[datetime]:
+    if state.works_from is not None:
+        yield state.works_from
+    if state.joined is not None:
+        yield state.joined + deadline
+    if not state.working:
+        yield state.due
+        if state.pod is not None:
+            yield stuck_since(state.pod) + START_GRACE
