@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -26,11 +27,19 @@ def main() -> int:
     try:
         settings = load_settings(sys.argv[1:], os.environ)
         configure_logging(settings.log_format, settings.log_level, sys.stderr)
+        _tune_garbage_collection()
         asyncio.run(_run(settings))
     except SettingsError as error:
         sys.stderr.write(f"hostprocess-operator: {error}\n")
         return 2
     return 0
+
+
+def _tune_garbage_collection() -> None:
+    """Keep the collector from walking over what lives for ever: it took half of the time to fill large caches."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 async def _run(settings: Settings) -> None:

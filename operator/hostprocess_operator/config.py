@@ -89,7 +89,10 @@ class Settings(BaseSettings):
     workers: int = Field(4, ge=1, le=64, description="Agents that are reconciled at the same time.")
     resync_seconds: int = Field(600, ge=10, le=86400, description="Time after which every agent is looked at again.")
     stale_seconds: int = Field(
-        90, ge=10, le=3600, description="Silence of the API server after which /readyz fails; it speaks every minute."
+        90,
+        ge=10,
+        le=3600,
+        description="Silence of the API server after which /readyz fails; it is asked every 70 seconds.",
     )
 
     @classmethod

@@ -11,7 +11,10 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+
+from control_plane import last_rites
 
 MODULE = Path(__file__).parent / "binaries"
 # etcd's main package is called `server`, and so is its binary
@@ -91,7 +94,7 @@ def _build(folder: Path, progress: Callable[[str], None]) -> None:
         shutil.rmtree(abandoned)
     draft = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", dir=folder.parent))
     log = folder.with_suffix(".log")
-    progress("building the control plane's binaries, once: 6 to 12 minutes on two cores, under 1 GB of disk")
+    progress("building the control plane's binaries, once: 6 to 12 minutes on two idle cores, 0.5 GB and Go's caches")
     try:
         _run_build(
             ["go", "build", "-trimpath", f"-ldflags={_version_flags()}", "-o", f"{draft}/", "tool"], log, progress
@@ -119,12 +122,16 @@ def _run_build(command: list[str], log: Path, progress: Callable[[str], None], e
             process_group=0,
         ) as build,
     ):
+        stop = partial(_stop_group, build)
+        last_rites.add(stop)
         try:
             while (code := _wait(build, every)) is None:
                 progress(f"still building, {_duration(time.monotonic() - start)} so far (output: {log})")
         except BaseException:
-            os.killpg(build.pid, signal.SIGTERM)  # go and its compilers
+            stop()
             raise
+        finally:
+            last_rites.remove(stop)
     if code:
         raise BinariesError(f"go build ended with {code}:\n{_tail(log)}")
     progress(f"built in {_duration(time.monotonic() - start)}")
@@ -135,6 +142,12 @@ def _wait(process: "subprocess.Popen[bytes]", seconds: float) -> int | None:
         return process.wait(seconds)
     except subprocess.TimeoutExpired:
         return None
+
+
+def _stop_group(build: "subprocess.Popen[bytes]") -> None:
+    """Stop go and its compilers, which are a process group of their own."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(build.pid, signal.SIGTERM)
 
 
 def _check_go() -> None:

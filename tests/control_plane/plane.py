@@ -57,6 +57,7 @@ class ControlPlane(Cluster):
         api_server_extra_args: Sequence[str] = (),
         audited_users: Sequence[str] = ("operator",),
         audited_groups: Sequence[str] = ("system:serviceaccounts:hostprocess-system",),
+        definitions: Sequence[str] = (),
         timeout: float = 60,
         progress: Callable[[str], None] = lambda _: None,
     ) -> Self:
@@ -71,6 +72,8 @@ class ControlPlane(Cluster):
             api_server_extra_args: flags that are added to, and win over, the API server's.
             audited_users: whose requests ``audit`` returns, by user name ...
             audited_groups: ... and by group.
+            definitions: CustomResourceDefinitions, as YAML, that are there before the controller manager starts: of a
+                kind that appears later its garbage collector takes notice after half a minute only.
             timeout: seconds until everything must be ready.
             progress: is told each step in one line.
 
@@ -90,7 +93,7 @@ class ControlPlane(Cluster):
             raise
         last_rites.add(plane.stop)
         try:
-            plane._start_all(timeout, progress)
+            plane._start_all(definitions, timeout, progress)
         except BaseException:
             plane.stop()
             raise
@@ -149,7 +152,7 @@ class ControlPlane(Cluster):
         """Return the finished requests of the audited users behind a mark (see ``read_audit``)."""
         return read_audit(self._site.file("audit.log"), since)
 
-    def _start_all(self, timeout: float, progress: Callable[[str], None]) -> None:
+    def _start_all(self, definitions: Sequence[str], timeout: float, progress: Callable[[str], None]) -> None:
         begin = time.monotonic()
         self._start("etcd", components.etcd(self._site))
         self._start("kube-apiserver", components.api_server(self._site))
@@ -157,7 +160,8 @@ class ControlPlane(Cluster):
         self._start("kubelet", components.kubelet(self._site), package_root)
         progress(f"etcd and the API server are starting in {self.directory}")
         # both give up when no API server answers within 10 s of their start, and take a while to start themselves
-        self._wait_for_api_server("/livez", timeout, ready=False)
+        self._wait_for_api_server("/readyz" if definitions else "/livez", timeout, ready=bool(definitions))
+        self.apply(*definitions)
         self._start("kube-controller-manager", components.controller_manager(self._site))
         self._start("kube-scheduler", components.scheduler(self._site))
         self._wait_for_api_server("/readyz", timeout)

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -19,6 +20,11 @@ def step(text):
     print(f"\n[{time.monotonic() - BEGAN:4.1f} s] {text}", flush=True)
 
 
+def tell_progress(line):
+    """Say what the control plane is doing."""
+    print(f"  {line}", flush=True)
+
+
 def show(cluster, *arguments):
     """Run kubectl and print command and output as a person would see them."""
     print(f"$ kubectl {' '.join(arguments)}")
@@ -26,24 +32,21 @@ def show(cluster, *arguments):
 
 
 def follow(cluster, done, timeout):
-    """Print each new row of `kubectl get hostprocessagents` until `done` is true of the agent."""
-    print(f"$ kubectl get hostprocessagents -n {NAMESPACE} --watch")
-    header, last = None, None
+    """Show what `kubectl get --watch` prints until `done` is true of the agent."""
+    arguments = ["get", "hostprocessagents", NAME, "-n", NAMESPACE, "--watch"]
+    print(f"$ kubectl {' '.join(arguments)}", flush=True)
+    command = [str(ensure_binaries(print) / "kubectl"), f"--kubeconfig={cluster.kubeconfig}", *arguments]
+    with subprocess.Popen(command) as watching:
+        try:
+            wait_for(lambda: done(cluster.get("hostprocessagents", NAME, NAMESPACE)), timeout, "the table to show it")
+        finally:
+            time.sleep(0.3)  # the last row is on its way to the terminal
+            watching.terminate()
 
-    def look():
-        nonlocal header, last
-        agent = cluster.get("hostprocessagents", NAME, NAMESPACE)
-        status = agent.get("status", {})
-        ready = condition(agent, "Ready")
-        summary = status.get("summary", {})
-        row = [ready.get("status"), summary.get("nodes"), summary.get("adminRights"), ready.get("reason")]
-        if row != last and all(row):
-            text = cluster.kubectl("get", "hostprocessagents", NAME, "-n", NAMESPACE).stdout.splitlines()
-            print(text[1] if header else "\n".join(text), flush=True)
-            header, last = text[0], row
-        return done(agent)
 
-    wait_for(look, timeout, "the table to show it", interval=0.05)
+def has_counts(agent, **counts):
+    """Return whether `status.nodes` has these counts."""
+    return counts.items() <= agent.get("status", {}).get("nodes", {}).items()
 
 
 def condition(agent, kind):
@@ -59,7 +62,8 @@ def main():
     binaries = ensure_binaries(print)
     with tempfile.TemporaryDirectory(prefix="hostprocess-demo-") as folder:
         step("Starting a control plane: etcd, API server, controller manager, scheduler, and kwok for the nodes")
-        with ControlPlane.start(binaries, Path(folder), progress=lambda line: print(f"  {line}")) as plane:
+        definition = (DEPLOY.parent / "crds" / "hostprocess.dev_hostprocessagents.yaml").read_text()
+        with ControlPlane.start(binaries, Path(folder), definitions=[definition], progress=tell_progress) as plane:
             try:
                 tell(plane, Path(folder))
             except KeyboardInterrupt:
@@ -108,7 +112,7 @@ def lose_rights(plane):
     step("Rebooting win-2; a policy there now takes the administrator rights from SYSTEM")
     marks = {"sim.hostprocess.dev/log-after-restart": "log-no-admin", "sim.hostprocess.dev/sandboxes": "1"}
     plane.patch("pods", pod, {"metadata": {"annotations": marks}}, NAMESPACE)
-    follow(plane, lambda agent: agent["status"]["nodes"]["denied"] == 1, 30)
+    follow(plane, lambda agent: has_counts(agent, denied=1, available=4), 30)
     show(
         plane,
         "get",

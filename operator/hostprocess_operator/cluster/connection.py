@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 import aiohttp
+import structlog
 from kubernetes.aio.client import ApiClient
 
 from hostprocess_operator.api.names import MANAGER
@@ -20,7 +21,7 @@ from hostprocess_operator.cluster.answers import decode, refusal
 from hostprocess_operator.cluster.credentials import Credentials, LoginInfo, authorization, login_info
 from hostprocess_operator.cluster.lines import LineBuffer
 from hostprocess_operator.cluster.paths import describe
-from hostprocess_operator.errors import Unreachable, WritesClosed
+from hostprocess_operator.errors import SettingsError, Unreachable, WritesClosed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
@@ -42,6 +43,8 @@ _STREAM_SECONDS = 24 * 3600.0  # the client needs some number; a watch ends by t
 _REFUSAL_BYTES = 4 * 1024 * 1024  # a refused patch is quoted whole, and what is wrong with it stands at the end
 _UNAUTHORIZED = 401
 _BAD = 400
+
+_log = structlog.get_logger(__name__)
 
 
 class Connection:
@@ -142,15 +145,25 @@ class Connection:
             return await _first_bytes(response, limit, timeout)
 
     async def stream(
-        self, path: str, query: Sequence[tuple[str, str]], idle_seconds: float
+        self,
+        path: str,
+        query: Sequence[tuple[str, str]],
+        idle_seconds: float,
+        on_open: Callable[[], None] = lambda: None,
     ) -> AsyncGenerator[dict[str, Any]]:
-        """Yield the JSON objects of a watch until the API server ends it. Use it with `contextlib.aclosing`.
+        """Yield the JSON objects of a watch until it ends. Use it with `contextlib.aclosing`.
+
+        It ends when the API server ends it, and after a silence of `idle_seconds`: a watch may be silent because
+        nothing happens, or because its connection is dead, and only a new one tells.
+
+        Args:
+            on_open: called once the API server has accepted the watch.
 
         Raises:
-            ApiError: The watch was refused; as `Unreachable` also when it broke, held something else than JSON, or
-                was silent for `idle_seconds`.
+            ApiError: The watch was refused; as `Unreachable` also when it broke, or held something else than JSON.
         """
         async with self._answer("GET", path, query, _STREAM_SECONDS, opening=min(REQUEST_SECONDS, idle_seconds)) as r:
+            on_open()
             buffer = LineBuffer()
             while chunk := await _next_chunk(r.content, idle_seconds):
                 for number, line in enumerate(buffer.feed(chunk), start=1):
@@ -173,22 +186,13 @@ class Connection:
         opening: float | None = None,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """Send a request and hold its answer, which is good; an unread rest is dropped with its socket."""
-        started, status = time.monotonic(), 0
-        try:
+        with _reaching(opening or timeout):
             async with asyncio.timeout(opening):
-                with _reaching(opening or timeout):
-                    response = await self._send(method, path, query, timeout, body, content_type)
-            status = response.status
-        except TimeoutError as error:
-            raise Unreachable(f"no answer came within {opening:g} s") from error
-        finally:
-            if self._on_request:
-                watch = ("watch", "true") in query
-                self._on_request(*describe(method, path, watch=watch), status, time.monotonic() - started)
+                response = await self._send(method, path, query, timeout, body, content_type)
         try:
-            if status >= _BAD:
+            if response.status >= _BAD:
                 content = await _first_bytes(response, _REFUSAL_BYTES, REQUEST_SECONDS)
-                raise refusal(status, content, response.headers.get("Retry-After"))
+                raise refusal(response.status, content, response.headers.get("Retry-After"))
             yield response
         finally:
             response.close()
@@ -230,17 +234,26 @@ class Connection:
         # The one gate of every write: nothing is awaited between it and the request.
         if self._writes_closed and method != "GET":
             raise WritesClosed(f"{method} {path} was not sent: the operator is stopping.")
-        answer = await self._api.call_api(method, url, headers, body, _request_timeout=timeout)
-        response: aiohttp.ClientResponse = answer.response
+        started, status = time.monotonic(), 0
+        try:
+            answer = await self._api.call_api(method, url, headers, body, _request_timeout=timeout)
+            response: aiohttp.ClientResponse = answer.response
+            status = response.status
+        finally:
+            if self._on_request:
+                verb, resource = describe(method, path, watch=("watch", "true") in query)
+                self._on_request(verb, resource, status, time.monotonic() - started)
         return response
 
     async def _renew(self, used: str) -> bool:
         """Read the credentials again and return whether they are others than the used ones."""
         async with self._renewing:
             if authorization(self._configuration) == used:
-                fresh = await self._credentials.load()
-                self._configuration.api_key = fresh.api_key
                 self._renewed_at = time.monotonic()
+                try:
+                    self._configuration.api_key = (await self._credentials.load()).api_key
+                except SettingsError as error:
+                    _log.warning("Kept the credentials, which could not be read again", error=str(error))
             return authorization(self._configuration) != used
 
 
@@ -256,9 +269,13 @@ def _reaching(seconds: float) -> Iterator[None]:
 
 
 async def _next_chunk(content: aiohttp.StreamReader, idle_seconds: float) -> bytes:
-    with _reaching(idle_seconds):
+    """Return what has come, empty at the end of the stream or after a silence."""
+    try:
         async with asyncio.timeout(idle_seconds):
-            return await content.readany()
+            with _reaching(idle_seconds):
+                return await content.readany()
+    except TimeoutError:
+        return b""
 
 
 async def _first_bytes(response: aiohttp.ClientResponse, limit: int, seconds: float) -> bytes:

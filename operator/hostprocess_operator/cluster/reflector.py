@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     from hostprocess_operator.cluster.connection import Connection
 
-IDLE_SECONDS: Final = 90.0
-"""Silence after which a stream is given up. Bookmarks come about once a minute."""
+IDLE_SECONDS: Final = 70.0
+"""Silence after which a watch is opened anew. Bookmarks come once a minute, but none while nothing newer is known."""
 RESYNC_SECONDS: Final = 1800.0
 """Time after which a full list settles whatever a stream may have kept silent about."""
 STEADY_SECONDS: Final = 10.0
@@ -56,7 +56,8 @@ class Reflector(Generic[T]):
 
     Attributes:
         synced: set once the first complete list is in the store.
-        last_contact: monotonic seconds at which the API server was last heard: a page, an event or a bookmark.
+        last_contact: monotonic seconds at which the API server was last heard: a page, an accepted watch, an event or
+            a bookmark. It is never older than `idle_seconds` while the API server answers.
         relisted: when the store last had to be rebuilt because the stream was lost for good, None when never.
     """
 
@@ -114,7 +115,7 @@ class Reflector(Generic[T]):
         received = pages(self._connection, self._resource.path, self._resource.selector, self._page)
         async with aclosing(received):
             async for items, version in received:  # noqa: B007 - all pages are of one version
-                self.last_contact = time.monotonic()
+                self._heard()
                 listed += filter(None, map(self._entry, items))
                 items.clear()
                 await asyncio.sleep(0)
@@ -128,7 +129,7 @@ class Reflector(Generic[T]):
 
     async def _watch(self) -> None:
         async with aclosing(
-            self._connection.stream(self._resource.path, self._watch_query(), self._idle_seconds)
+            self._connection.stream(self._resource.path, self._watch_query(), self._idle_seconds, self._heard)
         ) as events:
             async for event in events:
                 self._take(event)
@@ -155,6 +156,9 @@ class Reflector(Generic[T]):
             self._store.put(entry)
         self._version = version
         self._store.advance(version, self._namespace)
+        self._heard()
+
+    def _heard(self) -> None:
         self.last_contact = time.monotonic()
 
     def _entry(self, body: dict[str, Any]) -> Entry[T] | None:

@@ -54,8 +54,8 @@ def observe_daemonset(body: Body) -> DaemonSet:
     spec = body.get("spec") or {}
     return DaemonSet(
         namespace=text(metadata.get("namespace")),
-        name=text(metadata["name"]),
-        uid=text(metadata["uid"]),
+        name=str(metadata["name"]),
+        uid=str(metadata["uid"]),
         generation=metadata.get("generation") or 0,
         observed_generation=(body.get("status") or {}).get("observedGeneration") or 0,
         deleting=metadata.get("deletionTimestamp") is not None,
@@ -66,5 +66,5 @@ def observe_daemonset(body: Body) -> DaemonSet:
         record=annotation(body, ROLLOUT_ANNOTATION),
         digest=template_digest(spec.get("template") or {}) if ours else "",
         spec=spec if ours else {},
-        resource_version=text(metadata.get("resourceVersion")),
+        resource_version=str(metadata.get("resourceVersion")),
     )

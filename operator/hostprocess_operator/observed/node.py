@@ -49,8 +49,8 @@ def observe_node(body: Body) -> Node:
     metadata, spec = body["metadata"], body.get("spec") or {}
     ready = condition(body, "Ready")
     return Node(
-        name=text(metadata["name"]),
-        uid=text(metadata["uid"]),
+        name=str(metadata["name"]),
+        uid=str(metadata["uid"]),
         created=moment(metadata.get("creationTimestamp")),
         labels={text(k): text(v) for k, v in (metadata.get("labels") or {}).items()},
         taints=tuple(

@@ -17,7 +17,10 @@ Body: TypeAlias = "Mapping[str, Any]"
 
 
 def text(value: object) -> str:
-    """Return the value as an interned string: names and reasons repeat over thousands of objects."""
+    """Return the value as an interned string: for words that repeat over thousands of objects, and few others.
+
+    An interned string may live as long as the process, so what is unique to an object is no such word.
+    """
     return sys.intern(str(value)) if value is not None else ""
 
 

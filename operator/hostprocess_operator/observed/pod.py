@@ -102,8 +102,8 @@ def observe_pod(body: Body) -> Pod:
     ready = condition(body, "Ready")
     return Pod(
         namespace=text(metadata.get("namespace")),
-        name=text(metadata["name"]),
-        uid=text(metadata["uid"]),
+        name=str(metadata["name"]),
+        uid=str(metadata["uid"]),
         agent=label(body, AGENT_LABEL),
         node=text(spec.get("nodeName") or _bound_node(spec)),
         owner_uid=text(controller_of(body).get("uid", "")),
@@ -152,7 +152,7 @@ def _gate(entry: Mapping[str, Any]) -> GateCondition | None:
     return GateCondition(
         status=text(entry.get("status")),
         reason=text(entry.get("reason", "")),
-        message=text(entry.get("message", "")),
+        message=str(entry.get("message", "")),
         since=moment(entry.get("lastTransitionTime")),
     )
 

@@ -50,8 +50,8 @@ def observe_revision(body: Body) -> Revision:
     template = ((body.get("data") or {}).get("spec") or {}).get("template") or {}
     return Revision(
         namespace=text(metadata.get("namespace")),
-        name=text(metadata["name"]),
-        uid=text(metadata["uid"]),
+        name=str(metadata["name"]),
+        uid=str(metadata["uid"]),
         agent=label(body, AGENT_LABEL),
         owner_uid=text(controller_of(body).get("uid", "")),
         hash=label(body, _REVISION_HASH_LABEL),

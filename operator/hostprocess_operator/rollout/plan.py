@@ -184,7 +184,9 @@ def _essence(record: Record) -> Record:
 
 def _is_proven_now(situation: Situation, decision: Decision, serving: Serving | None) -> bool:
     """Return whether the target works on every node that counts, and has for as long as it could kill its node."""
-    if situation.has_rolled_out or decision.serve is not Serve.TARGET or serving is None or not serving.settled:
+    proven, target = decision.record.proven, decision.record.target
+    already = proven is not None and target is not None and (proven.rev, proven.spec) == (target.rev, target.spec)
+    if already or decision.serve is not Serve.TARGET or serving is None or not serving.settled:
         return False
     works = any(state.working for state in situation.fleet.eligible)
     impact_over = all(moment <= situation.now for moment in _impact_ends(situation))

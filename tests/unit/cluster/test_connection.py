@@ -1,6 +1,7 @@
 """Requests against a server that does what it is told, good and bad."""
 
 import asyncio
+from contextlib import aclosing
 
 import pytest
 
@@ -20,7 +21,7 @@ from hostprocess_operator.errors import (
     WritesClosed,
 )
 from support.eventually import eventually
-from support.stub_api_server import answers, never_answers, resets, says
+from support.stub_api_server import answers, never_answers, resets, says, streams, streams_and_hangs
 
 PODS = "/api/v1/pods"
 
@@ -147,6 +148,9 @@ class TestRequest:
             stub.fail_next("list", resets, times=2)  # the HTTP library itself tries a second time
             with pytest.raises(Unreachable):
                 await connection.request("GET", PODS)
+            connection.close_writes()
+            with pytest.raises(WritesClosed):
+                await connection.request("DELETE", f"{PODS}/a")
         assert [seen[:3] for seen in reported] == [
             ("list", "pods", 200),
             ("patch", "pods/status", 409),
@@ -167,6 +171,12 @@ class TestCredentials:
         with pytest.raises(Unauthorized):
             await connection.request("GET", PODS)
         assert len(stub.requests) == 1
+
+    async def test_a_kubeconfig_that_cannot_be_read_again_is_no_new_kind_of_failure(self, stub, connection, tmp_path):
+        stub.accepts = "second"
+        (tmp_path / "kubeconfig").unlink()
+        with pytest.raises(Unauthorized):
+            await connection.request("GET", PODS)
 
     async def test_requests_that_meet_a_rotation_together_all_succeed(self, stub, connection, tmp_path):
         stub.accepts = "second"
@@ -227,6 +237,56 @@ class TestReadBytes:
         stub.fail_next("list", never_answers)
         with pytest.raises(Unreachable):
             await connection.read_bytes(PODS, limit=1000, timeout=0.05)
+
+
+class TestStream:
+    @pytest.fixture
+    def collect(self, connection):
+        async def collect():
+            async with aclosing(connection.stream(PODS, [("watch", "true")], 5)) as events:
+                return [event async for event in events]
+
+        return collect
+
+    async def test_yields_each_object_until_the_end(self, stub, collect):
+        stub.fail_next("watch", streams(b'{"a":1}\n{"a"', b":2}\n\n"))
+        assert await collect() == [{"a": 1}, {"a": 2}]
+
+    async def test_an_end_inside_an_event_is_a_failure(self, stub, collect):
+        stub.fail_next("watch", streams(b'{"a":1}\n{"a"'))
+        with pytest.raises(Unreachable, match="inside an event"):
+            await collect()
+
+    async def test_a_silence_ends_it(self, stub, connection):
+        stub.fail_next("watch", streams_and_hangs(b'{"a":1}\n'))
+        async with aclosing(connection.stream(PODS, [("watch", "true")], 0.05)) as events:
+            assert [event async for event in events] == [{"a": 1}]
+
+    async def test_a_silence_inside_an_event_is_a_failure(self, stub, connection):
+        stub.fail_next("watch", streams_and_hangs(b'{"a":'))
+        async with aclosing(connection.stream(PODS, [("watch", "true")], 0.05)) as events:
+            with pytest.raises(Unreachable, match="inside an event"):
+                await anext(events)
+
+    async def test_a_watch_that_is_never_accepted_is_unreachable(self, stub, connection):
+        stub.fail_next("watch", never_answers)
+        opened = []
+        async with aclosing(connection.stream(PODS, [("watch", "true")], 0.05, lambda: opened.append(1))) as events:
+            with pytest.raises(Unreachable):
+                await anext(events)
+        assert opened == []
+
+    async def test_a_stream_that_is_left_is_closed(self, stub, connection):
+        transports = []
+
+        async def hang(request):
+            transports.append(request.transport)
+            return await streams_and_hangs(b'{"a":1}\n')(request)
+
+        stub.fail_next("watch", hang)
+        async with aclosing(connection.stream(PODS, [("watch", "true")], 5)) as events:
+            assert await anext(events) == {"a": 1}
+        await eventually(transports[0].is_closing)
 
 
 class TestCloseWrites:

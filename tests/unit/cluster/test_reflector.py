@@ -142,6 +142,18 @@ class TestFollowing:
         assert stub.requests[-1].query["resourceVersion"] == str(reached)
         assert cache.changes == []
 
+    async def test_a_quiet_cluster_is_no_lost_contact_and_nothing_to_complain_of(self, stub, following, monkeypatch):
+        monkeypatch.setattr(module, "STEADY_SECONDS", 0)
+        with structlog.testing.capture_logs() as logs:
+            async with following(idle_seconds=0.05) as cache:
+                await synced(cache)
+                for count in (2, 3, 4):
+                    before = time.monotonic()
+                    await eventually(lambda count=count: stub.count("watch") == count)
+                    await eventually(lambda before=before: cache.reflector.last_contact >= before)
+        assert stub.count("list") == 1
+        assert logs == []
+
     async def test_contact_is_noted_with_pages_events_and_bookmarks(self, stub, following):
         async with following() as cache:
             await synced(cache)
@@ -158,6 +170,16 @@ class TestFollowing:
             stub.put(pod("big", labels={"x": "y" * 900_000}))
             stub.put(pod("next"))
             await eventually(lambda: cache.uids == stub.truth)
+
+    async def test_a_late_answer_to_a_write_does_not_revive_what_was_seen_deleted(self, stub, following):
+        async with following() as cache:
+            await synced(cache)
+            answer = stub.put(pod("a"))
+            stub.delete("a")
+            stub.put(pod("b"))
+            await eventually(lambda: cache.uids == stub.truth)
+            cache.store.upsert(answer, observe(answer))
+            assert cache.uids == stub.truth
 
     async def test_an_equal_value_wakes_nobody(self, stub, following):
         stub.put(pod("a"))
@@ -330,28 +352,44 @@ class TestUnreadableObjects:
             assert cache.uids == stub.truth
 
 
-class TestPace:
-    async def test_a_watch_that_always_fails_at_once_is_not_hammered(self, stub, connection):
-        """The waits, not the clock: they grow to their limit although every list in between succeeds."""
-        stub.fail_next("watch", answers(410), times=1000)
-        reflector = Reflector(connection, Resource(PATH), observe, Store())
-        waits = []
-        reflector._wait = lambda error, *, steady, wait=reflector._wait: waits.append(wait(error, steady=steady)) or 0
-        task = asyncio.create_task(reflector.run())
-        await eventually(lambda: len(waits) >= 8)
-        task.cancel()
-        assert waits[0] == 0.0
-        assert all(wait >= 4.0 for wait in waits[6:8])
-        assert max(waits) <= 8.0
+@pytest.fixture
+async def waits(connection):
+    """Run a reflector that only notes how long it would wait."""
+    noted = []
+    reflector = Reflector(connection, Resource(PATH), observe, Store())
+    wait = reflector._wait
 
-    async def test_the_server_s_own_wish_is_respected(self, stub, connection):
+    def note(error, *, steady):
+        noted.append(wait(error, steady=steady))
+        return 0.0
+
+    reflector._wait = note
+    task = asyncio.create_task(reflector.run())
+    yield noted
+    task.cancel()
+
+
+class TestPace:
+    async def test_a_watch_that_fails_at_once_is_not_hammered_although_every_list_succeeds(self, stub, waits):
+        stub.fail_next("watch", answers(410), times=1000)
+        await eventually(lambda: len(waits) >= 8)
+        assert waits[0] == 0.0
+        assert all(4.0 <= wait <= 8.0 for wait in waits[6:8])
+
+    async def test_a_watch_that_ends_at_once_without_a_failure_is_not_hammered(self, stub, waits):
+        stub.fail_next("watch", streams(), times=1000)
+        await eventually(lambda: len(waits) >= 7)
+        assert all(4.0 <= wait <= 8.0 for wait in waits[5:7])
+
+    async def test_a_watch_that_lived_starts_from_the_shortest_wait(self, stub, waits, monkeypatch):
+        monkeypatch.setattr(module, "STEADY_SECONDS", 0)
+        stub.fail_next("watch", answers(500), times=1000)
+        await eventually(lambda: len(waits) >= 7)
+        assert all(0.25 <= wait <= 0.5 for wait in waits)
+
+    async def test_the_server_s_own_wish_is_respected(self, stub, waits):
         stub.fail_next("list", answers(429, headers={"Retry-After": "12"}))
-        reflector = Reflector(connection, Resource(PATH), observe, Store())
-        waits = []
-        reflector._wait = lambda error, *, steady, wait=reflector._wait: waits.append(wait(error, steady=steady)) or 0
-        task = asyncio.create_task(reflector.run())
         await eventually(lambda: waits)
-        task.cancel()
         assert waits == [12.0]
 
     async def test_the_same_complaint_is_logged_once_in_a_row(self, stub, following):

@@ -63,6 +63,12 @@ class TestReplaceDaemonsetSpec:
         with pytest.raises(Conflict):
             await replace(connection, labels={"a": "1"})
 
+    async def test_a_refusal_where_no_label_was_to_be_set_stays_one(self, stub, connection):
+        stub.put(pod("a"))
+        stub.fail_next("write", REFUSED_PATCH)
+        with pytest.raises(Invalid):
+            await replace(connection, labels={})
+
 
 class TestDeletePod:
     async def test_names_the_pod_s_uid(self, stub, connection):

@@ -1,13 +1,18 @@
 """Binaries are found where they are named or cached, and built once, by one builder, when they are nowhere."""
 
+import os
+import signal
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
 import pytest
 
-from control_plane import build
+from control_plane import build, wait_for
 from control_plane.build import TOOLS, BinariesError, cache_folder, ensure_binaries, tool
 
+TESTS = Path(__file__).parents[2]
 # Stands in for the Go toolchain: says its version, notes each build, and makes the six files
 FAKE_GO = """\
 #!/bin/sh
@@ -181,3 +186,23 @@ class TestBuilding:
         assert folders == [cache_folder()] * 2
         assert len(builds.read_text().splitlines()) == 1
         assert "another process is building the control plane's binaries: waiting for it" in said
+
+    def test_an_interrupted_builder_takes_its_compilers_along(self, fake_go, tmp_path):
+        fake_go(extra=f"sleep 60 & echo $! > {tmp_path}/compiler; wait")
+        command = [sys.executable, "-c", "from control_plane import ensure_binaries; ensure_binaries(print)"]
+        builder = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(TESTS)}, stdout=subprocess.DEVNULL)
+        compiler = wait_for(lambda: find(tmp_path / "compiler"), 20, "the build to begin")
+        builder.terminate()
+        assert builder.wait(10) == -signal.SIGTERM
+        wait_for(lambda: not is_running(compiler), 10, "the compiler to be gone")
+
+
+def find(path):
+    return (path.read_text().strip() or None) if path.exists() else None
+
+
+def is_running(pid):
+    try:
+        return ") Z " not in Path("/proc", pid, "stat").read_text()
+    except FileNotFoundError:
+        return False

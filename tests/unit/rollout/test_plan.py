@@ -651,6 +651,10 @@ class TestProven:
         another = build.proven(AGENT).model_copy(update={"rev": "another"})
         assert self.proven(seen(*new("a", "b", "c"), written_as=build.record(AGENT, proven=another))) == NOW
 
+    def test_the_same_pods_in_other_words_are_proven_by_the_new_words_too(self):
+        former = build.proven(AGENT).model_copy(update={"spec": "other words"})
+        assert self.proven(seen(*new("a", "b", "c"), written_as=build.record(AGENT, proven=former))) == NOW
+
     def test_the_former_stays_proven_until_then(self):
         another = build.proven(AGENT).model_copy(update={"rev": "another"})
         assert self.proven(seen(*old("a", "b", "c"), written_as=build.record(AGENT, proven=another))) == NOW - DAY
