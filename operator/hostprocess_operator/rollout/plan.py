@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from hostprocess_operator.api.agent import HostProcessAgent
 from hostprocess_operator.api.conditions import Reason
+from hostprocess_operator.observed import stuck_container
 from hostprocess_operator.rollout.budget import Taking, allowance, places, take
 from hostprocess_operator.rollout.charges import START_GRACE, started, stuck_since
 from hostprocess_operator.rollout.decision import Decision, Serve, decide, finished, is_blocked
@@ -265,5 +266,5 @@ def _moments_of(state: NodeState, deadline: timedelta) -> Iterator[datetime]:
         yield state.joined + deadline
     if not state.working:
         yield state.due
-        if state.pod is not None:
+        if state.pod is not None and stuck_container(state.pod) is not None:
             yield stuck_since(state.pod) + START_GRACE

@@ -40,7 +40,7 @@ class Keep:
 
 
 def choose_target(
-    agent: HostProcessAgent, record: Record, seen: Seen, now: datetime, restarted_at: str
+    agent: HostProcessAgent, record: Record, seen: Seen, now: datetime, restarted_at: str = ""
 ) -> tuple[Target, Render | Keep]:
     """Return the revision that the spec asks for and where its template comes from.
 
