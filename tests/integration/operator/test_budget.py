@@ -1,5 +1,6 @@
 """How many nodes are ever without a working agent because of us, beside the native controller on the same plane."""
 
+import os
 import random
 import time
 
@@ -7,14 +8,13 @@ from control_plane import Recording, wait_for
 from support.agents import condition, is_current
 
 NODES, BUDGET = 12, 2
+FLEET = int(os.environ.get("FLEET", "20"))
 BAD = ("2.0-fail-pull", "3.0-fail-pull", "4.0-fail-pull")
 
 
 def without_agent(pods, nodes):
     """Return how many nodes have no Ready pod, by the pods of an API list."""
-    ready = {
-        pod["spec"].get("nodeName") for pod in pods["items"] if condition(pod, "Ready").get("status") == "True"
-    }
+    ready = {pod["spec"].get("nodeName") for pod in pods["items"] if condition(pod, "Ready").get("status") == "True"}
     return nodes - len(ready)
 
 
@@ -84,18 +84,18 @@ def test_three_bad_updates_take_no_more_than_the_budget_from_us(one, nodes, plan
 
 
 def test_nodes_that_were_down_before_are_skipped_named_and_served_when_they_return(one, nodes, plane):
-    names = nodes(50)
+    names = nodes(FLEET)
     down = names[:5]
     one.apply(rollout={"maxUnavailable": "10%", "nodeImpactSeconds": 1})
-    one.wait_verified(50, timeout=60)
+    one.wait_verified(FLEET, timeout=60)
     ready(plane, down, "false")
     one.wait(unreachable=5)
     container = one.get()["spec"]["containers"][0] | {"image": "registry.example/agent:2.0"}
     one.edit(containers=[container])
-    found = one.wait(ready="True", updated=45, timeout=120)
+    found = one.wait(ready="True", updated=FLEET - 5, timeout=120)
     assert f"{down[0]}, {down[1]}, {down[2]} and 2 more" in condition(found, "Ready")["message"]
     ready(plane, down, None)
-    one.wait(ready="True", updated=50, verified=50, timeout=60)
+    one.wait(ready="True", updated=FLEET, verified=FLEET, timeout=60)
 
 
 def ready(plane, names, value):

@@ -1,5 +1,6 @@
 """Rollouts that cannot take the fleet down: canaries, failures that are charged or excused, halt and rollback."""
 
+import os
 import time
 
 import pytest
@@ -7,7 +8,8 @@ import pytest
 from control_plane import Recording, wait_for
 from support.agents import condition, is_current
 
-FLEET, CANARIES = 50, 2
+FLEET, CANARIES = int(os.environ.get("FLEET", "16")), 2
+"""Nodes of the larger fleets; `FLEET=50` is what was accepted, fewer show the same sooner."""
 
 
 def proven(one, nodes, *, timeout=60, **rollout):
@@ -102,7 +104,7 @@ def test_a_version_that_cannot_be_pulled_is_rolled_back_without_a_word_in_the_sp
     after = one.uids()
     assert sum(before[node] == after[node] for node in before) >= FLEET - CANARIES
     assert condition(found, "Stalled")["status"] == "True"
-    assert "ImagePullFailed" in condition(found, "Ready")["message"] or "DeadlineExceeded" in condition(found, "Ready")["message"]
+    assert found["status"]["revisions"]["blocked"][0]["reason"] in {"ImagePullFailed", "DeadlineExceeded"}
 
 
 def test_retry_lifts_the_block_once_and_starts_again_at_the_canaries(one, nodes, plane):
@@ -141,7 +143,7 @@ def test_manual_approval_waits_for_the_revision_to_be_named(one, nodes, plane, a
     assert target in condition(found, "Ready")["message"]
     stale = {"metadata": {"annotations": {"hostprocess.dev/approve": first}}}
     plane.patch("hostprocessagents", one.name, stale, one.namespace)
-    wait_for(lambda: "another revision" in condition(one.get(), "Ready")["message"], 20, "the stale approval to be named")
+    wait_for(lambda: "another revision" in condition(one.get(), "Ready")["message"], 20, "it to be called stale")
     assert len(deleted(audit)) == 1
     right = {"metadata": {"annotations": {"hostprocess.dev/approve": target}}}
     plane.patch("hostprocessagents", one.name, right, one.namespace)
@@ -168,7 +170,7 @@ def test_a_restart_goes_through_the_same_gates_and_is_not_undone(one, nodes, pla
 
 
 @pytest.mark.parametrize(("allowed", "halts"), [(0, True), (3, False)])
-def test_one_crash_looping_node_of_fifty_halts_unless_so_many_may_fail(one, nodes, allowed, halts):
+def test_one_crash_looping_node_of_the_fleet_halts_unless_so_many_may_fail(one, nodes, allowed, halts):
     nodes(FLEET - 1)
     (bad,) = nodes(1, labels={"bad": "yes"})
     proven(one, FLEET, maxUnavailable=5, maxFailures=allowed, progressDeadlineSeconds=20)
