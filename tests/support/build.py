@@ -189,6 +189,11 @@ def revision(revision_hash, digest, *, owner_uid=DAEMONSET_UID):
     return Revision(NAMESPACE, name, f"uid-of-{name}", NAME, owner_uid, revision_hash, digest)
 
 
+def copy(digest):
+    """Return the operator's own copy of a template."""
+    return replace(revision("", digest, owner_uid=AGENT_UID), name=f"{NAME}-proven-{digest}", is_copy=True)
+
+
 def target(asked, *, age=DAY, **changes):
     """Return the target that an agent's spec has once it is served."""
     template = template_digest(pod_template(asked))
@@ -208,7 +213,8 @@ def out(*names, age=MINUTE, taken=True):
 
 def record(asked, *, seq=1, wanted=None, **fields):
     """Return the rollout record of an agent whose spec is served."""
-    return Record(seq=seq, target=wanted or target(asked), **fields)
+    wanted = wanted or target(asked)
+    return Record(**({"seq": seq, "served": wanted.rev, "target": wanted} | fields))
 
 
 def daemonset(asked, *, written_as=None, **changes):
@@ -240,7 +246,7 @@ def scene(asked, *, nodes=(), pods=(), written_as=None, **changes):
         daemonset=served,
         pods=tuple(sorted(pods, key=lambda each: each.name)),
         nodes=tuple(sorted(nodes, key=lambda each: each.name)),
-        revisions=(revision(NEW, served.digest), revision(OLD, OLD_DIGEST)),
+        revisions=(revision(NEW, served.digest), revision(OLD, OLD_DIGEST), copy(served.digest)),
         written=Written(served.uid, served.generation, served.digest),
     )
     return replace(made, **changes)

@@ -99,6 +99,21 @@ class Verification(Shape):
     """How long a started agent may go without a report before its rights are called unknown."""
 
 
+class Canary(Shape):
+    """Nodes that try a new version first."""
+
+    nodes: Annotated[int, Field(ge=1, le=MAX_INT32)] = 1
+    """How many."""
+    node_selector: Annotated[dict[str, LabelValue], Field(max_length=32), Rules(LABEL_KEYS)] = Field(
+        default_factory=dict
+    )
+    """Labels that a canary node must have."""
+    bake_seconds: Seconds | None = None
+    """How long the version has to work on them before it goes on, by default nodeImpactSeconds."""
+    approval: Literal["Automatic", "Manual"] = "Automatic"
+    """Manual: it goes on only once the annotation hostprocess.dev/approve names its revision."""
+
+
 class Rollout(Shape):
     """How a new version reaches the nodes."""
 
@@ -128,6 +143,14 @@ class Rollout(Shape):
     """How long a new agent has to be ready before it counts as available."""
     progress_deadline_seconds: Annotated[int, Field(ge=1, le=MAX_SECONDS)] = 1800
     """How long one node may take to run the new version; Windows images are large."""
+    canary: Canary | None = None
+    """A few nodes that try a new version before all others; the first version has no canaries."""
+    on_failure: Literal["Halt", "Rollback"] = "Halt"
+    """What becomes of a version that failed: Halt leaves it where it is, Rollback brings the proven one back."""
+    max_failures: Annotated[int, Field(ge=0, le=MAX_INT32)] = 0
+    """On how many nodes a version may fail before it is blocked; on canary nodes on none."""
+    node_impact_seconds: Seconds = 60
+    """A node that goes down so soon after the agent started on it counts as a failure of the version."""
 
 
 class AgentSpec(Shape):

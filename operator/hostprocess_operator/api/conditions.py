@@ -56,7 +56,21 @@ class Reason(_Documented):
     VERIFICATION_OFF = "VerificationOff", "verification.mode is None: nothing is read, nothing is proven."
     SUSPENDED = "Suspended", "spec.suspend is true: nothing is written or replaced; what is pending is named."
 
+    REPAIRING = "Repairing", "Nodes that an earlier version left without a working agent get the proven one back."
+    CANARY_STARTING = "CanaryStarting", "The canary nodes are getting the new version."
+    CANARY_VERIFYING = "CanaryVerifying", "The canary nodes have the new version; it is not proven on all of them yet."
+    CANARY_BAKING = "CanaryBaking", "The new version works on the canary nodes and is watched for bakeSeconds."
+    AWAITING_APPROVAL = "AwaitingApproval", "The canaries have passed; a person has to approve the revision."
+
     # a person must act
+    HALTED = "Halted", "The new version failed and is blocked; no further node gets it, and no pod is replaced."
+    ROLLED_BACK = "RolledBack", "The new version failed and is blocked; every node gets the proven one back."
+    HISTORY_GONE = "HistoryGone", "The new version is blocked, and the copy of the proven one is gone."
+    NO_CANARY_NODE = "NoCanaryNode", "No node can try the new version: none matches, or none has a working agent."
+    CRASH_LOOP = "CrashLoop", "The agent keeps ending."
+    IMAGE_PULL_FAILED = "ImagePullFailed", "The image cannot be pulled."
+    START_FAILED = "StartFailed", "The container runtime cannot start the agent."
+    NODE_LOST = "NodeLost", "The node went down soon after the agent had started on it."
     SPEC_INVALID = "SpecInvalid", "The spec breaks a rule; the running DaemonSet is left as it is."
     NAME_CONFLICT = "NameConflict", "A DaemonSet of the agent's name belongs to somebody else and is never touched."
     NO_MATCHING_NODES = "NoMatchingNodes", "No Windows node matches the agent's placement."

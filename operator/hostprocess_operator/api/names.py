@@ -25,6 +25,13 @@ ROLLOUT_ANNOTATION: Final = f"{GROUP}/rollout"
 # On the DaemonSet: which spec and which rendering its template was built from.
 STAMP_ANNOTATION: Final = f"{GROUP}/stamp"
 
+# On an agent, by people: the revision whose block is lifted, with or without a slash and anything behind it.
+RETRY_ANNOTATION: Final = f"{GROUP}/retry"
+# On an agent, by people: the revision that may go on after its canaries.
+APPROVE_ANNOTATION: Final = f"{GROUP}/approve"
+# On an agent, by people, and on the pods made after that: a new value restarts the agent as an update does.
+RESTARTED_AT_ANNOTATION: Final = f"{GROUP}/restarted-at"
+
 # Init container that reports the rights of the pod's account. Reserved: no agent container may be called so.
 PROBE_CONTAINER: Final = "verify-admin-rights"
 # Field manager of every write, and the value of `app.kubernetes.io/managed-by`.

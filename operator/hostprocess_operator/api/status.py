@@ -26,6 +26,14 @@ def _record_that_fits(value: object) -> object:
     return None if isinstance(value, str) and len(value) > _MAX_RECORD else value
 
 
+def _without_empty(value: Any) -> Any:  # noqa: ANN401 -- whatever JSON holds
+    """Return the value without lists and objects that hold nothing, however deep."""
+    if not isinstance(value, dict):
+        return value
+    kept = {name: _without_empty(item) for name, item in value.items()}
+    return {name: item for name, item in kept.items() if item not in ([], {})}
+
+
 _Count = Annotated[int, Field(ge=0)]
 _Name = Annotated[str, Field(max_length=253), BeforeValidator(_cut(253))]
 
@@ -103,6 +111,32 @@ class Summary(_StatusShape):
     """Nodes with proven rights of all desired, as in 4/5; a dash when verification is off."""
 
 
+class BlockedRevision(_StatusShape):
+    """A revision that failed."""
+
+    revision: _Name
+    """The revision; the annotation hostprocess.dev/retry with this value lifts the block."""
+    reason: Annotated[str, Field(max_length=128)]
+    """Why it failed, in one word."""
+    nodes: Annotated[tuple[_Name, ...], Field(max_length=3), Atomic()] = ()
+    """Some of the nodes on which it failed."""
+    at: Annotated[str, Field(max_length=64)]
+    """When it was blocked."""
+
+
+class RolloutStatus(_StatusShape):
+    """Where the rollout of the spec's revision is."""
+
+    phase: Literal["Stable", "Canary", "Rolling", "Halted", "RolledBack"]
+    """Stable: done. Canary: a few nodes try it. Rolling: the others follow. Halted, RolledBack: it failed."""
+    canary_nodes: Annotated[tuple[_Name, ...], Field(max_length=20), Atomic()] = ()
+    """Nodes that try the revision first."""
+    started_at: Annotated[str, Field(max_length=64)] | None = None
+    """When the revision became the one that the spec asks for."""
+    deadline_at: Annotated[str, Field(max_length=64)] | None = None
+    """When the first of the nodes under way will be late."""
+
+
 class Revisions(_StatusShape):
     """Revisions of the pod template, by the hash of what was rendered."""
 
@@ -110,6 +144,8 @@ class Revisions(_StatusShape):
     """The revision that the spec asks for."""
     proven: _Name | None = None
     """The revision that last worked on every node that counted."""
+    blocked: Annotated[tuple[BlockedRevision, ...], Field(max_length=5), Atomic()] = ()
+    """Revisions that failed and are not served, the youngest last."""
 
 
 class Problem(_StatusShape):
@@ -139,6 +175,8 @@ class AgentStatus(_StatusShape):
     summary: Summary | None = None
     """What the columns of kubectl get show."""
     revisions: Revisions = Revisions()
+    """Revisions of the pod template."""
+    rollout: RolloutStatus | None = None
     """Revisions of the pod template, by the hash of what was rendered."""
     problems: Annotated[tuple[Problem, ...], Field(max_length=MAX_PROBLEMS), Atomic()] = ()
     """Why the agent does not do its work on some nodes, worst first."""
@@ -149,8 +187,8 @@ class AgentStatus(_StatusShape):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the status in the API's spelling, without what is absent or empty; counts of 0 are kept."""
-        fields = self.model_dump(mode="json", by_alias=True, exclude_none=True)
-        return {name: value for name, value in fields.items() if value not in ([], {})}
+        fields: dict[str, Any] = _without_empty(self.model_dump(mode="json", by_alias=True, exclude_none=True))
+        return fields
 
     @classmethod
     def from_dict(cls, status: object) -> Self | None:

@@ -88,12 +88,28 @@ async def delete_pod(connection: Connection, namespace: str, name: str, uid: str
     Raises:
         ApiError: A refusal, or no answer.
     """
-    body = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": uid}}
-    try:
-        answer: Body = await connection.request("DELETE", f"{paths.pods(namespace)}/{name}", body=body)
-    except (NotFound, Conflict):
-        return None
+    return await _delete(connection, f"{paths.pods(namespace)}/{name}", uid)
+
+
+async def create_revision(connection: Connection, body: Mapping[str, Any]) -> Body:
+    """Create a ControllerRevision.
+
+    Raises:
+        Conflict: One of that name exists already.
+        ApiError: Another refusal, or no answer.
+    """
+    path = paths.revisions(body["metadata"]["namespace"])
+    answer: Body = await connection.request("POST", path, body=dict(body), query=_STRICT)
     return answer
+
+
+async def delete_revision(connection: Connection, namespace: str, name: str, uid: str) -> None:
+    """Delete that very ControllerRevision; that it is gone already is as good.
+
+    Raises:
+        ApiError: A refusal, or no answer.
+    """
+    await _delete(connection, f"{paths.revisions(namespace)}/{name}", uid)
 
 
 async def patch_pod_verdict(
@@ -156,6 +172,15 @@ async def replace_agent_status(
     except Invalid as refusal:
         await _same_object(connection, path, name, uid, refusal)
         raise
+    return answer
+
+
+async def _delete(connection: Connection, path: str, uid: str) -> Body | None:
+    body = {"apiVersion": "v1", "kind": "DeleteOptions", "preconditions": {"uid": uid}}
+    try:
+        answer: Body = await connection.request("DELETE", path, body=body)
+    except (NotFound, Conflict):
+        return None
     return answer
 
 

@@ -14,6 +14,7 @@ from hostprocess_operator.cluster import reads, writes
 from hostprocess_operator.controller.status_writer import StatusWriter
 from hostprocess_operator.errors import Conflict, Forbidden, Invalid
 from hostprocess_operator.manifests import (
+    build_copy,
     build_daemonset,
     daemonset_annotations,
     daemonset_labels,
@@ -23,8 +24,8 @@ from hostprocess_operator.manifests import (
     pod_template,
     with_placement,
 )
-from hostprocess_operator.observed import Seen, Written, observe_daemonset, template_digest
-from hostprocess_operator.rollout import Keep, dump_record
+from hostprocess_operator.observed import Seen, Written, observe_daemonset, observe_revision, template_digest
+from hostprocess_operator.rollout import Keep, Render, dump_record
 from hostprocess_operator.status import Failure
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from hostprocess_operator.controller.verifier import Verifier
     from hostprocess_operator.errors import ApiError
     from hostprocess_operator.observed import Pod
-    from hostprocess_operator.rollout import Plan
+    from hostprocess_operator.rollout import Plan, Serving
 
 _log = structlog.get_logger(__name__)
 _DELETES_AT_ONCE = 10
@@ -97,9 +98,14 @@ class World:
         Raises:
             ApiError: a write was not taken; what comes after it was not tried.
         """
-        if plan.write and isinstance(agent, HostProcessAgent):
-            await self._write_daemonset(agent, plan)
+        if isinstance(agent, HostProcessAgent):
+            if plan.copy is not None:
+                await self._keep_copy(agent, plan.copy)
+            if plan.write and plan.serving is not None:
+                await self._write_daemonset(agent, plan, plan.serving)
         await self._delete(agent, plan.delete)
+        for revision in plan.discard:
+            await writes.delete_revision(self._connection, revision.namespace, revision.name, revision.uid)
 
     def verify(self, agent: HostProcessAgent | InvalidAgent, now: datetime) -> datetime | None:
         """Start the log reads and marks that are due; return when more may be due."""
@@ -135,13 +141,22 @@ class World:
         reference = status.daemon_set if status else None
         return Written(reference.uid, reference.generation, reference.template_digest) if reference else None
 
-    async def _write_daemonset(self, agent: HostProcessAgent, plan: Plan) -> None:
+    async def _keep_copy(self, agent: HostProcessAgent, digest: str) -> None:
+        """Copy the template of the digest into a ControllerRevision that is the agent's, not the DaemonSet's."""
+        body = build_copy(agent, digest, await self._stored_template(agent, digest))
+        try:
+            answer = await writes.create_revision(self._connection, body)
+        except Conflict:
+            return  # made by an earlier look whose answer was lost: its event is on the way
+        self._caches.revisions.upsert(answer, observe_revision(answer))
+
+    async def _write_daemonset(self, agent: HostProcessAgent, plan: Plan, serving: Serving) -> None:
         situation, record = plan.situation, dump_record(plan.record)
-        spec = daemonset_spec(agent, await self._template(agent, plan))
+        spec = daemonset_spec(agent, await self._template(agent, serving))
         daemonset, written = situation.seen.daemonset, situation.seen.written
         if daemonset is None:
             await self._confirm(agent)
-            body = build_daemonset(agent, spec, stamp=situation.stamp, record=record)
+            body = build_daemonset(agent, spec, stamp=serving.stamp, record=record)
             answer = await writes.create_daemonset(self._connection, body)
         else:
             answer = await writes.replace_daemonset_spec(
@@ -151,7 +166,7 @@ class World:
                 daemonset.uid,
                 spec=spec,
                 labels=daemonset_labels(agent.name),
-                annotations=daemonset_annotations(situation.stamp, record),
+                annotations=daemonset_annotations(serving.stamp, record),
                 owners=[owner_reference(agent)],
                 has_labels=bool(daemonset.labels),
             )
@@ -178,22 +193,29 @@ class World:
         self._written[agent.namespace, agent.name] = (agent.uid, written)
         self._caches.daemonsets.upsert(answer, daemonset)
 
-    async def _template(self, agent: HostProcessAgent, plan: Plan) -> Mapping[str, Any]:
-        """Return the pod template to serve, with the placement of the spec.
+    async def _template(self, agent: HostProcessAgent, serving: Serving) -> Mapping[str, Any]:
+        """Return the pod template to serve, with the placement of the spec."""
+        match serving.source:
+            case Keep(digest):
+                return with_placement(await self._stored_template(agent, digest), placement_of(agent))
+            case Render(token):
+                return pod_template(agent, token)
+
+    async def _stored_template(self, agent: HostProcessAgent, digest: str) -> Mapping[str, Any]:
+        """Return the template that the cluster stores under the digest.
 
         Raises:
-            Conflict: an earlier rendering that is to be kept is gone from the cluster; the next plan renders anew.
+            Conflict: it is gone from the cluster; the next plan takes that into account.
         """
-        serve, daemonset = plan.situation.serve, plan.situation.seen.daemonset
-        if not isinstance(serve, Keep):
-            return pod_template(agent)
-        if daemonset is not None and daemonset.digest == serve.digest:
-            return with_placement(daemonset.spec["template"], placement_of(agent))
+        daemonset = self._caches.daemonsets.get((agent.namespace, agent.name))
+        if daemonset is not None and daemonset.digest == digest:
+            template: Mapping[str, Any] = daemonset.spec["template"]
+            return template
         for revision in await reads.list_revisions(self._connection, agent.namespace, agent.name):
             template = revision["data"]["spec"]["template"]
-            if template_digest(template) == serve.digest:
-                return with_placement(template, placement_of(agent))
-        raise Conflict(f"no ControllerRevision holds the template {serve.digest}")
+            if template_digest(template) == digest:
+                return template
+        raise Conflict(f"no ControllerRevision holds the template {digest}")
 
     async def _confirm(self, agent: HostProcessAgent) -> None:
         """Make sure that the agent still is what a new DaemonSet would name as its owner.

@@ -4,6 +4,7 @@ Pure: nothing here talks to the API server, reads a clock or changes its input. 
 written out; writing the result twice changes nothing.
 """
 
+from hostprocess_operator.manifests.copies import build_copy
 from hostprocess_operator.manifests.daemonset import (
     build_daemonset,
     daemonset_annotations,
@@ -17,6 +18,7 @@ from hostprocess_operator.manifests.template import pod_template, shape_hash, wi
 
 __all__ = [
     "Placement",
+    "build_copy",
     "build_daemonset",
     "daemonset_annotations",
     "daemonset_labels",

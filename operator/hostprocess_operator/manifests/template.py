@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hostprocess_operator.api.names import AGENT_LABEL, GATE, MANAGER
+from hostprocess_operator.api.names import AGENT_LABEL, GATE, MANAGER, RESTARTED_AT_ANNOTATION
 from hostprocess_operator.manifests.containers import container
 from hostprocess_operator.manifests.placement import placement_of
 from hostprocess_operator.manifests.privileged import host_process_pod
@@ -28,9 +28,16 @@ _NOT_POD_SHAPING: Mapping[str, Any] = {
 }
 
 
-def pod_template(agent: HostProcessAgent) -> dict[str, Any]:
-    """Return the pod template that this version of the operator renders for the agent, placement included."""
-    return {"metadata": _metadata(agent), "spec": _pod_spec(agent)}
+def pod_template(agent: HostProcessAgent, token: str = "") -> dict[str, Any]:
+    """Return the pod template that this version of the operator renders for the agent, placement included.
+
+    Args:
+        token: value of the restart annotation, which makes another revision of the same spec; empty for none.
+    """
+    metadata = _metadata(agent)
+    if token:
+        metadata["annotations"] |= {RESTARTED_AT_ANNOTATION: token}
+    return {"metadata": metadata, "spec": _pod_spec(agent)}
 
 
 def shape_hash(agent: HostProcessAgent) -> str:

@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hostprocess_operator.api.names import AGENT_LABEL
+from hostprocess_operator.api.names import AGENT_LABEL, KIND
 from hostprocess_operator.observed.objects import Body, controller_of, label, text
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ class Revision:
     Attributes:
         hash: value of its label controller-revision-hash, which pods made from it carry too.
         digest: digest of the pod template that it holds.
+        is_copy: whether it is the operator's own copy of a proven template, which a HostProcessAgent controls.
     """
 
     namespace: str
@@ -40,6 +41,7 @@ class Revision:
     owner_uid: str
     hash: str
     digest: str
+    is_copy: bool = False
 
 
 def observe_revision(body: Body) -> Revision:
@@ -54,6 +56,7 @@ def observe_revision(body: Body) -> Revision:
         owner_uid=text(controller_of(body).get("uid", "")),
         hash=label(body, _REVISION_HASH_LABEL),
         digest=template_digest(template),
+        is_copy=controller_of(body).get("kind") == KIND,
     )
 
 

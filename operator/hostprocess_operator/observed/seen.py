@@ -56,4 +56,4 @@ class Seen:
 
     def digests(self) -> Mapping[str, str]:
         """Return the template digest of each controller-revision-hash."""
-        return {revision.hash: revision.digest for revision in self.revisions}
+        return {revision.hash: revision.digest for revision in self.revisions if not revision.is_copy}

@@ -4,14 +4,26 @@ Pure: `plan_rollout` takes an agent, a snapshot and the time, and returns what t
 the same plan, so a restarted operator goes on where the former one stopped.
 """
 
+from hostprocess_operator.rollout.decision import blocks
 from hostprocess_operator.rollout.fleet import Fleet, NodeState, survey
 from hostprocess_operator.rollout.ownership import Ownership
 from hostprocess_operator.rollout.phase import Phase
 from hostprocess_operator.rollout.plan import Plan, plan_rollout
-from hostprocess_operator.rollout.record import Out, Proven, Record, Target, dump_record, load_record, merge_records
+from hostprocess_operator.rollout.record import (
+    Block,
+    Out,
+    Proven,
+    Record,
+    Target,
+    dump_record,
+    load_record,
+    merge_records,
+)
+from hostprocess_operator.rollout.serving import Serving
 from hostprocess_operator.rollout.target import Keep, Render
 
 __all__ = [
+    "Block",
     "Fleet",
     "Keep",
     "NodeState",
@@ -22,7 +34,9 @@ __all__ = [
     "Proven",
     "Record",
     "Render",
+    "Serving",
     "Target",
+    "blocks",
     "dump_record",
     "load_record",
     "merge_records",

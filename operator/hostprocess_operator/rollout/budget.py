@@ -67,7 +67,7 @@ def take(
     In order: nodes that hold a place (their pod is replaced in place, which costs nothing), working ones, broken ones;
     then by hash of the node's name, so that every plan for the same world takes the same ones.
     """
-    ordered = sorted(candidates, key=lambda s: (s.name not in held, not s.working, _hash(s.name)))
+    ordered = sorted(candidates, key=lambda s: (s.name not in held, not s.working, order_of(s.name)))
     pods: list[Pod] = []
     taken = dict(out)
     places_held = set(held)
@@ -85,5 +85,6 @@ def take(
     return Taking(tuple(pods), taken, waiting)
 
 
-def _hash(name: str) -> str:
+def order_of(name: str) -> str:
+    """Return what nodes are ordered by: the same at every look, and unlike the alphabet spread over racks and pools."""
     return hashlib.sha256(name.encode()).hexdigest()

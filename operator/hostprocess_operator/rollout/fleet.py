@@ -25,6 +25,7 @@ class NodeState:
 
     Attributes:
         pod: the agent's pod there, the newest that is not terminating; None when there is none.
+        digest: template digest of the pod's revision, None when there is no pod or its revision is unknown.
         updated: whether the pod is of the target revision.
         works_from: when the pod has been Ready for minReadySeconds; None while it is not Ready or its node is down.
         joined: when the node was made or came back, whichever was last; None when it does not say.
@@ -34,6 +35,7 @@ class NodeState:
 
     node: Node
     pod: Pod | None
+    digest: str | None
     updated: bool
     working: bool
     works_from: datetime | None
@@ -44,6 +46,10 @@ class NodeState:
     def name(self) -> str:
         """Return the node's name."""
         return self.node.name
+
+    def log_is_lost(self, seen: Seen) -> bool:
+        """Return whether the pod's current run can never be judged."""
+        return self.pod is not None and self.pod.uid in seen.lost_logs
 
     @property
     def eligible(self) -> bool:
@@ -106,14 +112,12 @@ def survey(expected: Expectations, seen: Seen, now: datetime) -> Fleet:
             continue
         pods = by_node.get(node.name, [])
         current = _current(pods, expected.owner_uid)
-        updated = (
-            current is not None and expected.digest is not None and digests.get(current.revision) == expected.digest
-        )
-        wanted.append(_state(expected, node, current, now, updated=updated))
+        digest = digests.get(current.revision) if current else None
+        wanted.append(_state(expected, node, current, digest, now))
     return Fleet(tuple(wanted), tuple(ineligible))
 
 
-def _state(expected: Expectations, node: Node, pod: Pod | None, now: datetime, *, updated: bool) -> NodeState:
+def _state(expected: Expectations, node: Node, pod: Pod | None, digest: str | None, now: datetime) -> NodeState:
     works_from = None
     if pod and node.ready and pod.ready:
         works_from = (pod.ready_since or now) + expected.min_ready
@@ -121,7 +125,8 @@ def _state(expected: Expectations, node: Node, pod: Pod | None, now: datetime, *
     return NodeState(
         node=node,
         pod=pod,
-        updated=updated,
+        digest=digest,
+        updated=digest is not None and digest == expected.digest,
         working=works_from is not None and works_from <= now,
         works_from=works_from,
         joined=joined,

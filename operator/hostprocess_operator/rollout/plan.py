@@ -1,4 +1,4 @@
-"""Decide: which template to serve, which pods to delete now, and when to look again."""
+"""Decide: which template to serve, which pods to delete now, what to note, and when to look again."""
 
 from __future__ import annotations
 
@@ -9,17 +9,22 @@ from typing import TYPE_CHECKING
 from hostprocess_operator.api.agent import HostProcessAgent
 from hostprocess_operator.api.conditions import Reason
 from hostprocess_operator.observed import stuck_container
-from hostprocess_operator.rollout.budget import Taking, allowance, places, presumed_out, still_out, take
+from hostprocess_operator.rollout.budget import Taking, allowance, places, take
+from hostprocess_operator.rollout.charges import START_GRACE, started, stuck_since
+from hostprocess_operator.rollout.decision import Decision, Serve, decide, finished, is_blocked
 from hostprocess_operator.rollout.ownership import Ownership
 from hostprocess_operator.rollout.phase import Phase
 from hostprocess_operator.rollout.record import Proven, Record
+from hostprocess_operator.rollout.serving import Serving, serve
 from hostprocess_operator.rollout.situation import Situation, gather
+from hostprocess_operator.rollout.target import Keep
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
     from hostprocess_operator.api.parse import InvalidAgent
-    from hostprocess_operator.observed import Pod, Seen
+    from hostprocess_operator.observed import Pod, Revision, Seen
     from hostprocess_operator.rollout.fleet import NodeState
 
 RELIST_PAUSE = timedelta(seconds=30)
@@ -35,8 +40,11 @@ class Plan:
     Attributes:
         situation: what the plan was made from.
         record: the rollout record; it has to stand on the DaemonSet before a pod is deleted.
+        serving: the template to serve, None while nothing is written.
         write: whether the DaemonSet has to be written, for its spec, its metadata or the record.
         delete: pods to delete now, in order.
+        copy: digest of the template to keep a copy of before the record may call it proven, None when there is none.
+        discard: copies that nothing names any more.
         look_again: when the plan may change though nothing else does, None when it cannot.
     """
 
@@ -44,15 +52,23 @@ class Plan:
     phase: Phase
     reason: Reason
     record: Record
+    serving: Serving | None = None
     write: bool = False
     delete: tuple[Pod, ...] = ()
+    copy: str | None = None
+    discard: tuple[Revision, ...] = ()
     look_again: datetime | None = None
 
     @property
     def has_rolled_out(self) -> bool:
         """Return whether the target once worked on every node that counted."""
-        proven, target = self.record.proven, self.situation.target
+        proven, target = self.record.proven, self.record.target
         return proven is not None and target is not None and proven.rev == target.rev
+
+    @property
+    def settled(self) -> bool:
+        """Return whether what is to be served is served and was acted on."""
+        return self.serving is not None and self.serving.settled
 
 
 def plan_rollout(agent: HostProcessAgent | InvalidAgent, seen: Seen, now: datetime) -> Plan:
@@ -63,51 +79,69 @@ def plan_rollout(agent: HostProcessAgent | InvalidAgent, seen: Seen, now: dateti
     if situation.ownership is Ownership.FOREIGN:
         return _hands_off(situation, Reason.NAME_CONFLICT)
     if agent.spec.suspend:
-        return _hands_off(situation, Reason.SUSPENDED)
+        return _hands_off(situation, Reason.SUSPENDED, _serving(agent, situation, Serve.TARGET))
     if situation.ownership is Ownership.LEAVING:
         return _hands_off(situation, Reason.APPLYING)
-    taking = _taking(agent, situation)
-    record = _next_record(situation, taking)
-    phase, reason = _phase(situation, taking)
+    decision = decide(agent, situation)
+    serving = _serving(agent, situation, decision.serve)
+    taking = _taking(agent, situation, decision, serving)
+    copied = _copies(situation)
+    record, copy = _next_record(situation, decision, serving, taking, copied)
+    phase, reason = _outcome(situation, decision, serving, taking)
     return Plan(
         situation=situation,
         phase=phase,
         reason=reason,
         record=record,
-        write=not situation.in_place or _must_note(situation, record, phase),
+        serving=serving,
+        write=serving is not None and (not serving.in_place or _must_note(situation, record, phase)),
         delete=taking.pods,
-        look_again=_look_again(situation, record),
+        copy=copy,
+        discard=_spare(copied, record),
+        look_again=min((moment for moment in _moments(situation, decision, record) if moment > now), default=None),
     )
 
 
-def _hands_off(situation: Situation, reason: Reason) -> Plan:
+def _hands_off(situation: Situation, reason: Reason, serving: Serving | None = None) -> Plan:
     """Return the plan that writes nothing, deletes nothing and leaves the record as it is."""
-    phase = Phase.STABLE if _finished(situation) else Phase.ROLLING
-    return Plan(situation, phase, reason, situation.record, look_again=_look_again(situation, situation.record))
+    phase = Phase.STABLE if finished(situation) else Phase.ROLLING
+    moments = (
+        state.works_from if state.works_from and not state.working else state.due for state in situation.fleet.wanted
+    )
+    look_again = min((moment for moment in moments if moment > situation.now), default=None)
+    return Plan(situation, phase, reason, situation.record, serving, look_again=look_again)
 
 
-def _taking(agent: HostProcessAgent, situation: Situation) -> Taking:
+def _serving(agent: HostProcessAgent, situation: Situation, what: Serve) -> Serving | None:
+    """Return the template to serve and how far it is served; None when the DaemonSet is left as it is."""
+    target, proven, source = situation.target, situation.record.proven, situation.source
+    if what is Serve.TARGET and target is not None and source is not None:
+        return serve(agent, situation, target.rev, source, target.digest)
+    if what is Serve.PROVEN and proven is not None:
+        return serve(agent, situation, proven.rev, Keep(proven.digest), proven.digest)
+    return None
+
+
+def _taking(agent: HostProcessAgent, situation: Situation, decision: Decision, serving: Serving | None) -> Taking:
     """Return the pods to delete now; none before the template is served everywhere it has to be."""
     fleet = situation.fleet
-    is_lost = situation.ownership is Ownership.OURS and situation.noted is None
-    out = presumed_out(fleet, situation.now) if is_lost else still_out(situation.record.out, fleet)
-    if not situation.settled or _is_on_hold(situation):
+    out = situation.out
+    if serving is None or not serving.settled or _is_on_hold(situation):
         return Taking((), out, waiting=False)
-    candidates = [state for state in fleet.eligible if _is_to_be_replaced(state, situation)]
+    candidates = [state for state in decision.candidates if _is_ours_to_replace(state, situation)]
     held = places(out, fleet, situation.deadline, situation.now)
     allowed = allowance(agent.spec.rollout.max_unavailable, len(fleet.wanted))
     return take(candidates, out, held, allowed, situation.now)
 
 
-def _is_to_be_replaced(state: NodeState, situation: Situation) -> bool:
-    """Return whether the node's pod is ours and either not of the target or past being verified."""
+def _is_ours_to_replace(state: NodeState, situation: Situation) -> bool:
+    """Return whether the node has a pod of our DaemonSet whose revision is told, or never will be."""
     pod, daemonset = state.pod, situation.seen.daemonset
     if pod is None or daemonset is None or pod.owner_uid != daemonset.uid:
         return False
-    if state.updated:
-        return pod.uid in situation.seen.lost_logs
-    known = pod.revision in situation.seen.digests()
-    return known or (pod.created is not None and pod.created + UNKNOWN_REVISION_GRACE <= situation.now)
+    return state.digest is not None or (
+        pod.created is not None and pod.created + UNKNOWN_REVISION_GRACE <= situation.now
+    )
 
 
 def _is_on_hold(situation: Situation) -> bool:
@@ -118,75 +152,119 @@ def _is_on_hold(situation: Situation) -> bool:
     return 2 * sum(not state.node.ready for state in wanted) > len(wanted)
 
 
-def _next_record(situation: Situation, taking: Taking) -> Record:
-    record, target = situation.record, situation.target
-    known = target is not None and target.is_that_of(record.target)
-    following = record.model_copy(update={"target": target, "out": dict(taking.out), "seq": record.seq + (not known)})
-    if not _is_proven_now(situation, following) or target is None or target.digest is None:
-        return following
-    proven = Proven(rev=target.rev, spec=target.spec, digest=target.digest, at=situation.now)
-    return following.model_copy(update={"proven": proven, "seq": following.seq + 1})
+def _copies(situation: Situation) -> tuple[Revision, ...]:
+    """Return our own copies of templates: ControllerRevisions that the agent controls, not the DaemonSet."""
+    return tuple(revision for revision in situation.seen.revisions if revision.is_copy)
 
 
-def _is_proven_now(situation: Situation, record: Record) -> bool:
-    proven, target = record.proven, record.target
+def _next_record(
+    situation: Situation, decision: Decision, serving: Serving | None, taking: Taking, copies: tuple[Revision, ...]
+) -> tuple[Record, str | None]:
+    """Return the record to note, and the digest to copy first when the target is about to be proven."""
+    record = decision.record
+    served = serving.rev if serving is not None else record.served
+    following = record.model_copy(update={"out": dict(taking.out), "served": served})
+    target, copy = following.target, None
+    if target is not None and target.digest is not None and _is_proven_now(situation, decision, serving):
+        if any(revision.digest == target.digest for revision in copies):
+            proven = Proven(
+                rev=target.rev, spec=target.spec, token=target.token, digest=target.digest, at=situation.now
+            )
+            following = following.model_copy(update={"proven": proven, "charged": {}, "canaries": ()})
+        else:
+            copy = target.digest
+    seq = situation.base.seq + (_essence(following) != _essence(situation.base))
+    return following.model_copy(update={"seq": seq}), copy
+
+
+def _essence(record: Record) -> Record:
+    """Return what makes one copy of the record newer than the other."""
+    target = record.target.model_copy(update={"digest": None}) if record.target else None
+    return record.model_copy(update={"seq": 0, "out": {}, "served": None, "target": target})
+
+
+def _is_proven_now(situation: Situation, decision: Decision, serving: Serving | None) -> bool:
+    """Return whether the target works on every node that counts, and has for as long as it could kill its node."""
+    proven, target = decision.record.proven, decision.record.target
     already = proven is not None and target is not None and (proven.rev, proven.spec) == (target.rev, target.spec)
-    works = any(state.working for state in situation.fleet.eligible)
-    return situation.settled and works and not already and _finished(situation)
-
-
-def _finished(situation: Situation) -> bool:
-    """Return whether every eligible node has a pod of the target that works or is past its deadline."""
-    return all(state.updated and (state.working or state.due <= situation.now) for state in situation.fleet.eligible)
-
-
-def _phase(situation: Situation, taking: Taking) -> tuple[Phase, Reason]:
-    """Return the first phase of the table whose description fits."""
-    fleet = situation.fleet
-    if not fleet.wanted:
-        return Phase.ROLLING, Reason.NO_MATCHING_NODES
-    if not situation.settled:
-        return Phase.ROLLING, Reason.APPLYING
-    if not fleet.eligible or _is_on_hold(situation):
-        return Phase.ROLLING, Reason.WAITING_FOR_NODES
-    if taking.pods or not _finished(situation):
-        waits = taking.waiting and not taking.pods and all(_is_blocked(s) for s in fleet.wanted if s.name in taking.out)
-        return Phase.ROLLING, Reason.WAITING_FOR_BUDGET if waits else Reason.ROLLING
-    return Phase.STABLE, Reason.ROLLED_OUT
-
-
-def _is_blocked(state: NodeState) -> bool:
-    """Return whether the node's new agent is not just on its way: it failed or was judged."""
-    pod = state.pod
-    if pod is None or not state.updated:
+    if already or decision.serve is not Serve.TARGET or serving is None or not serving.settled:
         return False
-    return stuck_container(pod) is not None or (pod.gate is not None and pod.gate.status != "True")
+    works = any(state.working for state in situation.fleet.eligible)
+    impact_over = all(moment <= situation.now for moment in _impact_ends(situation))
+    return works and finished(situation) and impact_over
+
+
+def _impact_ends(situation: Situation) -> Iterator[datetime]:
+    """Yield when each agent on a node older than the rollout is past being blamed for what becomes of its node."""
+    target = situation.target
+    for state in situation.fleet.eligible:
+        joined = target is not None and state.node.created is not None and state.node.created > target.started
+        began = started(state.pod) if state.pod and state.updated and not joined else None
+        if began is not None:
+            yield began + situation.impact
+
+
+def _spare(copies: tuple[Revision, ...], record: Record) -> tuple[Revision, ...]:
+    """Return the copies that are not of the proven revision, once that one is copied."""
+    proven = record.proven
+    if proven is None or not any(copy.digest == proven.digest for copy in copies):
+        return ()
+    target = record.target.digest if record.target else None
+    return tuple(copy for copy in copies if copy.digest not in {proven.digest, target})
+
+
+def _outcome(situation: Situation, decision: Decision, serving: Serving | None, taking: Taking) -> tuple[Phase, Reason]:
+    """Return phase and reason: the decision's, unless something keeps it from being carried out."""
+    if decision.phase is not Phase.ROLLING or decision.reason is not Reason.ROLLING:
+        if decision.phase is Phase.STABLE and not (serving and serving.settled):
+            return Phase.ROLLING, Reason.APPLYING
+        return decision.phase, decision.reason
+    if serving is None or not serving.settled:
+        return Phase.ROLLING, Reason.APPLYING
+    if _is_on_hold(situation):
+        return Phase.ROLLING, Reason.WAITING_FOR_NODES
+    waits = taking.waiting and not taking.pods
+    stuck = all(is_blocked(state) for state in situation.fleet.wanted if state.name in taking.out)
+    return Phase.ROLLING, Reason.WAITING_FOR_BUDGET if waits and stuck else Reason.ROLLING
 
 
 def _must_note(situation: Situation, record: Record, phase: Phase) -> bool:
     """Return whether the DaemonSet's copy of the record is too old.
 
-    It has to name the target and every node that is out. Nodes that are not out any more are taken off with the next
-    write, or once the rollout is done; what else changes rides in the status.
+    It has to name the target and how it fares, every block, and every node that is out. Nodes that are not out any
+    more are taken off with the next write, or once the rollout is done; what is proven rides in the status.
     """
     noted = situation.noted
-    if noted is None or record.target is None or not record.target.is_that_of(noted.target):
+    if noted is None or _essence(noted).model_copy(update={"proven": None}) != _essence(record).model_copy(
+        update={"proven": None}
+    ):
         return True
     grown = any(noted.out.get(name) != entry for name, entry in record.out.items())
     return grown or (phase is Phase.STABLE and bool(noted.out) and not record.out)
 
 
-def _look_again(situation: Situation, record: Record) -> datetime | None:
-    """Return the next moment at which time alone can change the plan."""
-    moments = [entry.since + situation.deadline for entry in record.out.values() if not entry.taken]
-    moments += [state.works_from for state in situation.fleet.wanted if state.works_from is not None]
-    moments += [state.due for state in situation.fleet.wanted if not state.working]
-    moments += [state.joined + situation.deadline for state in situation.fleet.wanted if state.joined is not None]
-    moments += [
-        pod.created + UNKNOWN_REVISION_GRACE
-        for pod in situation.seen.pods
-        if pod.created is not None and pod.revision not in situation.seen.digests()
-    ]
+def _moments(situation: Situation, decision: Decision, record: Record) -> Iterator[datetime]:
+    """Yield the moments at which time alone can change the plan; some may be past."""
+    if decision.look_again is not None:
+        yield decision.look_again
+    yield from (entry.since + situation.deadline for entry in record.out.values() if not entry.taken)
+    for state in situation.fleet.wanted:
+        yield from _moments_of(state, situation.deadline)
+    if not situation.has_rolled_out:
+        yield from _impact_ends(situation)
+    for pod in situation.seen.pods:
+        if pod.created is not None and pod.revision not in situation.seen.digests():
+            yield pod.created + UNKNOWN_REVISION_GRACE
     if situation.seen.relisted is not None:
-        moments.append(situation.seen.relisted + RELIST_PAUSE)
-    return min((moment for moment in moments if moment > situation.now), default=None)
+        yield situation.seen.relisted + RELIST_PAUSE
+
+
+def _moments_of(state: NodeState, deadline: timedelta) -> Iterator[datetime]:
+    if state.works_from is not None:
+        yield state.works_from
+    if state.joined is not None:
+        yield state.joined + deadline
+    if not state.working:
+        yield state.due
+        if state.pod is not None and stuck_container(state.pod) is not None:
+            yield stuck_since(state.pod) + START_GRACE

@@ -15,6 +15,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerialize
 _SECONDS = "%Y-%m-%dT%H:%M:%SZ"
 _Moment = Annotated[AwareDatetime, PlainSerializer(lambda moment: moment.strftime(_SECONDS), return_type=str)]
 _Name = Annotated[str, Field(max_length=253)]
+_Token = Annotated[str, Field(max_length=64)]
+
+MOST_BLOCKED = 20
 
 
 class _Entry(BaseModel):
@@ -27,14 +30,18 @@ class Target(_Entry):
     Attributes:
         rev: digest of the template as it was rendered: what users see as the revision.
         spec: hash of the pod-shaping spec that it was rendered from.
+        token: value of the restart annotation that it was rendered with, empty when there was none.
         digest: digest of the template as the API server stores it, None until it answered to our write.
-        started: when it became the target.
+        started: when it became the target, or when a block on it was lifted.
+        promoted: whether it passed its canaries.
     """
 
     rev: _Name
     spec: _Name
+    token: _Token = ""
     digest: _Name | None = None
     started: _Moment
+    promoted: bool = False
 
     def is_that_of(self, other: Target | None) -> bool:
         """Return whether both are the same revision, made from the same spec."""
@@ -46,7 +53,18 @@ class Proven(_Entry):
 
     rev: _Name
     spec: _Name
+    token: _Token = ""
     digest: _Name
+    at: _Moment
+
+
+class Block(_Entry):
+    """A pod-shaping spec that is not served any more: which revision of it failed, why, and on which nodes."""
+
+    rev: _Name
+    spec: _Name
+    reason: _Name
+    nodes: tuple[_Name, ...] = Field(default=(), max_length=3)
     at: _Moment
 
 
@@ -58,17 +76,29 @@ class Out(_Entry):
 
 
 class Record(_Entry):
-    """The whole record; an empty one is that of an agent seen for the first time."""
+    """The whole record; an empty one is that of an agent seen for the first time.
+
+    Attributes:
+        served: the revision whose template the DaemonSet had when the record was written beside it.
+        canaries: nodes that try the target first.
+        charged: nodes on which the target failed, and why; only a working pod of the target takes a charge back.
+        retry: the retry annotation that was last acted on.
+    """
 
     seq: int = Field(default=0, ge=0)
+    served: _Name | None = None
     target: Target | None = None
     proven: Proven | None = None
+    blocked: tuple[Block, ...] = Field(default=(), max_length=MOST_BLOCKED)
+    canaries: tuple[_Name, ...] = ()
+    charged: dict[_Name, _Name] = Field(default_factory=dict)
+    retry: _Name = ""
     out: dict[_Name, Out] = Field(default_factory=dict)
 
 
 def dump_record(record: Record) -> str:
     """Return the record as compact JSON with sorted keys: equal records give equal text."""
-    return json.dumps(record.model_dump(mode="json", exclude_none=True), sort_keys=True, separators=(",", ":"))
+    return json.dumps(record.model_dump(mode="json", exclude_defaults=True), sort_keys=True, separators=(",", ":"))
 
 
 def load_record(text: str | None) -> Record | None:

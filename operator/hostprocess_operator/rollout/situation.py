@@ -8,18 +8,23 @@ from typing import TYPE_CHECKING
 
 from hostprocess_operator.api.agent import HostProcessAgent
 from hostprocess_operator.api.conditions import ConditionType
-from hostprocess_operator.manifests import daemonset_labels, placement_of, placement_of_template, spec_stamp
+from hostprocess_operator.api.names import RESTARTED_AT_ANNOTATION, RETRY_ANNOTATION
+from hostprocess_operator.manifests import placement_of, placement_of_template
 from hostprocess_operator.observed.objects import moment
+from hostprocess_operator.rollout.budget import presumed_out, still_out
+from hostprocess_operator.rollout.charges import charge
 from hostprocess_operator.rollout.fleet import Expectations, Fleet, survey
 from hostprocess_operator.rollout.ownership import Ownership, ownership_of
 from hostprocess_operator.rollout.record import Record, Target, load_record, merge_records
 from hostprocess_operator.rollout.target import Keep, Render, choose_target
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from hostprocess_operator.api.parse import InvalidAgent
     from hostprocess_operator.observed import Seen
+    from hostprocess_operator.rollout.record import Out
 
 DEFAULT_DEADLINE = timedelta(seconds=1800)
 """Progress deadline of an agent whose spec cannot be read."""
@@ -31,64 +36,71 @@ class Situation:
 
     Attributes:
         noted: the record as it stands on the DaemonSet, None when there is none.
-        record: the record to go on with, of both copies; its target may be another than `target`.
-        target: the revision that the spec asks for, None while the spec is invalid and none was asked for before.
-        serve: where the target's template comes from, None while the spec is invalid.
-        stamp: what the stamp annotation is once the spec is in place.
-        in_place: whether the DaemonSet's spec and metadata are as we last wrote them and as they have to be.
-        settled: in place, acted on by the DaemonSet controller, and pods of the target can be told from others.
+        base: the record as its two copies tell it together.
+        record: the record to go on with: the base with this spec's target, and with what the annotations of the agent
+            and the failures of its pods say.
+        out: who is out, see `budget`.
+        source: where the target's template comes from, None while the spec is invalid.
     """
 
     seen: Seen
     now: datetime
     ownership: Ownership
     noted: Record | None
+    base: Record
     record: Record
-    target: Target | None
-    serve: Render | Keep | None
-    stamp: str
-    in_place: bool
-    settled: bool
+    source: Render | Keep | None
     deadline: timedelta
+    impact: timedelta
     fleet: Fleet
+    out: Mapping[str, Out]
+
+    @property
+    def target(self) -> Target | None:
+        """Return the revision that the spec asks for, None while it never could be read."""
+        return self.record.target
+
+    @property
+    def has_rolled_out(self) -> bool:
+        """Return whether the target is the proven revision."""
+        proven, target = self.record.proven, self.target
+        return proven is not None and target is not None and proven.rev == target.rev
 
 
 def gather(agent: HostProcessAgent | InvalidAgent, seen: Seen, now: datetime) -> Situation:
     """Return the agent's situation at `now`."""
     ownership = ownership_of(seen.daemonset, agent.uid, seen.written)
     noted = load_record(seen.daemonset.record) if seen.daemonset and ownership is Ownership.OURS else None
-    record = merge_records(noted, load_record(seen.status.record) if seen.status else None)
+    base = merge_records(noted, load_record(seen.status.record) if seen.status else None)
     if not isinstance(agent, HostProcessAgent):
-        return _of_invalid(seen, now, ownership, noted, record)
-    target, serve = choose_target(agent, record, seen, now)
+        return _of_invalid(seen, now, ownership, noted, base)
+    record = _with_retry(base, agent.annotations.get(RETRY_ANNOTATION, ""), now)
+    target, source = choose_target(agent, record, seen, now, agent.annotations.get(RESTARTED_AT_ANNOTATION, ""))
     target = _with_digest(target, noted, seen)
-    stamp = spec_stamp(agent, target.rev)
-    in_place = ownership is Ownership.OURS and _is_in_place(agent, seen, stamp)
-    deadline = timedelta(seconds=agent.spec.rollout.progress_deadline_seconds)
+    rollout = agent.spec.rollout
+    deadline, impact = (
+        timedelta(seconds=rollout.progress_deadline_seconds),
+        timedelta(seconds=rollout.node_impact_seconds),
+    )
     expected = Expectations(
         placement=placement_of(agent),
         digest=target.digest,
         owner_uid=_owner_uid(ownership, seen),
-        min_ready=timedelta(seconds=agent.spec.rollout.min_ready_seconds),
+        min_ready=timedelta(seconds=rollout.min_ready_seconds),
         deadline=deadline,
         since=target.started,
         out=record.out,
         unready_since=_unready_since(seen, now),
     )
-    return Situation(
-        seen=seen,
-        now=now,
-        ownership=ownership,
-        noted=noted,
-        record=record,
-        target=target,
-        serve=serve,
-        stamp=stamp,
-        in_place=in_place,
-        settled=in_place and _is_acted_on(target, seen),
-        deadline=deadline,
-        fleet=survey(expected, seen, now),
-    )
+    fleet = survey(expected, seen, now)
+    # a record that is wiped says nothing of who is out
+    is_lost = ownership is Ownership.OURS and noted is None
+    out = presumed_out(fleet, now) if is_lost else still_out(record.out, fleet)
+    record = _with_target(record, target)
+    if record.proven is not None and record.proven.rev != target.rev and not agent.spec.suspend:
+        charged = charge(record.charged, fleet, out, target, impact, now)
+        record = record.model_copy(update={"charged": charged})
+    return Situation(seen, now, ownership, noted, base, record, source, deadline, impact, fleet, out)
 
 
 def _of_invalid(seen: Seen, now: datetime, ownership: Ownership, noted: Record | None, record: Record) -> Situation:
@@ -104,20 +116,34 @@ def _of_invalid(seen: Seen, now: datetime, ownership: Ownership, noted: Record |
         out=record.out,
         unready_since=_unready_since(seen, now),
     )
+    fleet = survey(expected, seen, now) if spec else Fleet((), ())
     return Situation(
-        seen=seen,
-        now=now,
-        ownership=ownership,
-        noted=noted,
-        record=record,
-        target=record.target,
-        serve=None,
-        stamp="",
-        in_place=False,
-        settled=False,
-        deadline=DEFAULT_DEADLINE,
-        fleet=survey(expected, seen, now) if spec else Fleet((), ()),
+        seen, now, ownership, noted, record, record, None, DEFAULT_DEADLINE, timedelta(), fleet, record.out
     )
+
+
+def _with_retry(record: Record, value: str, now: datetime) -> Record:
+    """Return the record with the block lifted that the retry annotation names; each value is acted on once.
+
+    The value is a revision, or a revision with a slash and anything behind it, to name the same one twice.
+    """
+    if value == record.retry:
+        return record
+    revision = value.partition("/")[0]
+    update: dict[str, object] = {"retry": value[:253]}
+    if any(block.rev == revision for block in record.blocked):
+        update["blocked"] = tuple(block for block in record.blocked if block.rev != revision)
+        if record.target is not None and record.target.rev == revision:
+            update |= {"target": record.target.model_copy(update={"started": now, "promoted": False})}
+            update |= {"charged": {}, "canaries": ()}
+    return record.model_copy(update=update)
+
+
+def _with_target(record: Record, target: Target) -> Record:
+    """Return the record with the target in it; another revision starts without canaries and charges."""
+    same = record.target is not None and record.target.rev == target.rev
+    update: dict[str, object] = {"target": target}
+    return record.model_copy(update=update if same else update | {"canaries": (), "charged": {}})
 
 
 def _owner_uid(ownership: Ownership, seen: Seen) -> str:
@@ -135,37 +161,11 @@ def _unready_since(seen: Seen, now: datetime) -> datetime:
 def _with_digest(target: Target, noted: Record | None, seen: Seen) -> Target:
     """Return the target with its digest filled in from the answer to the write that put it in place.
 
-    The record is written in the same patch as the template, so the target that it notes is the one of that answer,
-    for as long as the answer is about the DaemonSet that is seen: what is remembered may be an earlier one.
+    The record is written in the same patch as the template and names its revision, so it is that of the answer, for as
+    long as the answer is about the DaemonSet that is seen: what is remembered may be an earlier one.
     """
     written, daemonset = seen.written, seen.daemonset
-    answered = (
-        written is not None
-        and daemonset is not None
-        and (written.uid, written.generation) == (daemonset.uid, daemonset.generation)
-        and noted is not None
-        and noted.target is not None
-        and noted.target.rev == target.rev
-    )
-    return target.model_copy(update={"digest": written.digest}) if answered and written else target
-
-
-def _is_in_place(agent: HostProcessAgent, seen: Seen, stamp: str) -> bool:
-    daemonset, written = seen.daemonset, seen.written
-    return (
-        daemonset is not None
-        and written is not None
-        and (daemonset.uid, daemonset.generation) == (written.uid, written.generation)
-        and daemonset.stamp == stamp
-        and daemonset.owner_uid == agent.uid
-        and daemonset_labels(agent.name).items() <= daemonset.labels.items()
-    )
-
-
-def _is_acted_on(target: Target, seen: Seen) -> bool:
-    daemonset = seen.daemonset
-    return (
-        daemonset is not None
-        and daemonset.observed_generation >= daemonset.generation
-        and any(revision.digest == target.digest for revision in seen.revisions)
-    )
+    if written is None or daemonset is None or noted is None or noted.served != target.rev:
+        return target
+    answered = (written.uid, written.generation) == (daemonset.uid, daemonset.generation)
+    return target.model_copy(update={"digest": written.digest}) if answered else target

@@ -1,7 +1,7 @@
-"""Which revision the spec asks for, and where its template comes from.
+"""Which revision the spec asks for, and where the templates of revisions come from.
 
-A rendering is kept for as long as the pod-shaping spec stays: a new version of the operator that renders the same
-spec differently restarts no agent.
+A rendering is kept for as long as the pod-shaping spec and the restart token stay: a new version of the operator that
+renders the same spec differently restarts no agent.
 """
 
 from __future__ import annotations
@@ -23,39 +23,56 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Render:
-    """Serve the template that this version of the operator renders."""
+    """Serve the template that this version of the operator renders.
+
+    Attributes:
+        token: value of the restart annotation to render with.
+    """
+
+    token: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """Serve the template that the API server stores under the digest: an earlier version rendered it."""
+    """Serve the template that the API server stores under the digest: it was rendered before."""
 
     digest: str
 
 
-def choose_target(agent: HostProcessAgent, record: Record, seen: Seen, now: datetime) -> tuple[Target, Render | Keep]:
-    """Return the revision that the spec asks for and where its template comes from."""
-    spec, rendered = shape_hash(agent), template_digest(pod_template(agent))
-    target = _remembered(record, spec, now)
+def choose_target(
+    agent: HostProcessAgent, record: Record, seen: Seen, now: datetime, restarted_at: str = ""
+) -> tuple[Target, Render | Keep]:
+    """Return the revision that the spec asks for and where its template comes from.
+
+    The restart token is sticky: taking the annotation away restarts nothing.
+    """
+    spec = shape_hash(agent)
+    former = record.target or record.proven
+    token = restarted_at[:64] or (former.token if former else "")
+    rendered = template_digest(pod_template(agent, token))
+    target = _remembered(record, spec, token, now)
     if target is None and record.target is not None and record.target.rev == rendered:
-        return record.target.model_copy(update={"spec": spec}), Render()  # the same pods, asked for in other words
+        # the same pods, asked for in other words
+        return record.target.model_copy(update={"spec": spec, "token": token}), Render(token)
     if target is None:
-        return Target(rev=rendered, spec=spec, started=now), Render()
+        return Target(rev=rendered, spec=spec, token=token, started=now), Render(token)
     if target.rev == rendered:
-        return target, Render()
-    if target.digest is not None and _stored(target.digest, seen):
+        return target, Render(token)
+    if target.digest is not None and is_stored(target.digest, seen):
         return target, Keep(target.digest)
-    return Target(rev=rendered, spec=spec, started=now), Render()
+    return Target(rev=rendered, spec=spec, token=token, started=now), Render(token)
 
 
-def _remembered(record: Record, spec: str, now: datetime) -> Target | None:
-    if record.target is not None and record.target.spec == spec:
-        return record.target
-    if record.proven is not None and record.proven.spec == spec:
-        return Target(rev=record.proven.rev, spec=spec, digest=record.proven.digest, started=now)
-    return None
-
-
-def _stored(digest: str, seen: Seen) -> bool:
+def is_stored(digest: str, seen: Seen) -> bool:
+    """Return whether the cluster holds a template of that digest: the DaemonSet, or a ControllerRevision."""
     in_daemonset = seen.daemonset is not None and seen.daemonset.digest == digest
     return in_daemonset or any(revision.digest == digest for revision in seen.revisions)
+
+
+def _remembered(record: Record, spec: str, token: str, now: datetime) -> Target | None:
+    target, proven = record.target, record.proven
+    if target is not None and (target.spec, target.token) == (spec, token):
+        return target
+    if proven is not None and (proven.spec, proven.token) == (spec, token):
+        return Target(rev=proven.rev, spec=spec, token=token, digest=proven.digest, started=now)
+    return None

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from hostprocess_operator.api.agent import HostProcessAgent
 from hostprocess_operator.api.status import (
     AgentStatus,
+    BlockedRevision,
     DaemonSetReference,
     NodeCounts,
     Revisions,
+    RolloutStatus,
     Summary,
 )
 from hostprocess_operator.api.warnings import warnings_of
@@ -27,8 +29,11 @@ if TYPE_CHECKING:
 
     from hostprocess_operator.api.parse import InvalidAgent
     from hostprocess_operator.observed import Seen
-    from hostprocess_operator.rollout import Plan
+    from hostprocess_operator.rollout import Block, Plan
     from hostprocess_operator.status.failure import Failure
+
+SHOWN_BLOCKS = 5
+SHOWN_CANARIES = 20
 
 
 def compute_status(
@@ -64,8 +69,11 @@ def compute_status(
             admin_rights="-" if facts.verification_off else f"{counts.verified}/{counts.desired}",
         ),
         revisions=Revisions(
-            target=plan.situation.target.rev if plan.situation.target else None, proven=proven.rev if proven else None
+            target=plan.record.target.rev if plan.record.target else None,
+            proven=proven.rev if proven else None,
+            blocked=tuple(_blocked(block) for block in plan.record.blocked[-SHOWN_BLOCKS:]),
         ),
+        rollout=_rollout(plan),
         problems=found,
         problems_omitted=omitted,
         record=dump_record(plan.record.model_copy(update={"out": {}})),
@@ -99,6 +107,25 @@ def _daemonset(plan: Plan, seen: Seen) -> DaemonSetReference | None:
     return DaemonSetReference(
         name=daemonset.name, uid=written.uid, generation=written.generation, template_digest=written.digest
     )
+
+
+def _blocked(block: Block) -> BlockedRevision:
+    return BlockedRevision(revision=block.rev, reason=block.reason, nodes=block.nodes, at=_seconds(block.at))
+
+
+def _rollout(plan: Plan) -> RolloutStatus:
+    target = plan.record.target
+    under_way = [state.due for state in plan.situation.fleet.eligible if state.updated and not state.working]
+    return RolloutStatus(
+        phase=plan.phase.value,
+        canary_nodes=plan.record.canaries[:SHOWN_CANARIES],
+        started_at=_seconds(target.started) if target else None,
+        deadline_at=_seconds(min(under_way)) if under_way else None,
+    )
+
+
+def _seconds(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _was_ready(previous: AgentStatus | None, plan: Plan) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from hostprocess_operator.api.agent import HostProcessAgent
 from hostprocess_operator.api.conditions import ConditionType, Reason
 from hostprocess_operator.api.status import Condition
+from hostprocess_operator.rollout import Phase
 from hostprocess_operator.status.agents import Stage
 from hostprocess_operator.status.readiness import Facts, Outlook, Readiness, known_reason
 from hostprocess_operator.status.words import on_nodes
@@ -66,7 +67,7 @@ def _valid(facts: Facts) -> _Said:
 def _rolled_out(facts: Facts, ready: Readiness) -> _Said:
     if not isinstance(facts.agent, HostProcessAgent):
         return "Unknown", Reason.SPEC_INVALID, "No revision is made of a spec that breaks a rule."
-    if facts.plan.has_rolled_out:
+    if facts.plan.has_rolled_out or facts.plan.phase is Phase.STABLE:
         return "True", Reason.ROLLED_OUT, "The spec's revision has worked on every node that counted."
     return "False", ready.reason, ready.message
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Literal
 
 from hostprocess_operator.api.agent import HostProcessAgent
 from hostprocess_operator.api.conditions import Reason
-from hostprocess_operator.rollout import Ownership
+from hostprocess_operator.api.names import APPROVE_ANNOTATION
+from hostprocess_operator.rollout import Ownership, Phase, blocks
 from hostprocess_operator.status.agents import Agent, Stage
 from hostprocess_operator.status.words import names, on_nodes
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
     from hostprocess_operator.api.parse import InvalidAgent
     from hostprocess_operator.api.warnings import FieldWarning
-    from hostprocess_operator.rollout import Plan
+    from hostprocess_operator.rollout import NodeState, Plan
     from hostprocess_operator.status.failure import Failure
 
 
@@ -110,11 +111,12 @@ def _name_is_taken(facts: Facts) -> Readiness | None:
 def _is_suspended(facts: Facts) -> Readiness | None:
     if not (isinstance(facts.agent, HostProcessAgent) and facts.agent.spec.suspend):
         return None
-    situation = facts.plan.situation
+    situation, serving = facts.plan.situation, facts.plan.serving
     pending = [state.name for state in situation.fleet.eligible if not state.updated]
-    if situation.in_place and not pending:
+    in_place = serving is not None and serving.in_place
+    if in_place and not pending:
         return None
-    what = f"the spec's revision on {on_nodes(pending)}" if pending and situation.in_place else "a change of the spec"
+    what = f"the spec's revision on {on_nodes(pending)}" if pending and in_place else "a change of the spec"
     return Readiness(
         "False",
         Reason.SUSPENDED,
@@ -139,6 +141,28 @@ def _waits_for_deletion(facts: Facts) -> Readiness | None:
     return _reconciling(Reason.APPLYING, "The DaemonSet is being deleted; it is made again once it is gone.")
 
 
+def _is_blocked(facts: Facts) -> Readiness | None:
+    plan, block = facts.plan, blocks(facts.plan.record)
+    if block is None or plan.phase not in {Phase.HALTED, Phase.ROLLED_BACK}:
+        return None
+    where = f" on {on_nodes(block.nodes)}" if block.nodes else ""
+    failed = f"Revision {block.rev} failed{where}: {block.reason}."
+    again = (
+        "Correct the spec, or try the same again with kubectl annotate hostprocessagent "
+        f"{facts.agent.name} -n {facts.agent.namespace} hostprocess.dev/retry={block.rev} --overwrite."
+    )
+    match plan.reason:
+        case Reason.ROLLED_BACK:
+            proven = plan.record.proven.rev if plan.record.proven else ""
+            return _stalled(plan.reason, f"{failed} Every node runs or gets revision {proven} again. {again}")
+        case Reason.HISTORY_GONE:
+            lost = "The copy of the proven revision is gone, so nothing is changed."
+            return _stalled(plan.reason, f"{failed} {lost} {again}")
+    kept = "No further node gets it; what has it is left as evidence, and a pod deleted by hand comes back proven."
+    back = "spec.rollout.onFailure: Rollback brings the proven revision back everywhere."
+    return _stalled(Reason.HALTED, f"{failed} {kept} {back} {again}")
+
+
 def _no_node_matches(facts: Facts) -> Readiness | None:
     fleet = facts.plan.situation.fleet
     if fleet.wanted:
@@ -161,9 +185,49 @@ def _every_node_is_down(facts: Facts) -> Readiness | None:
 
 
 def _is_not_applied(facts: Facts) -> Readiness | None:
-    if facts.plan.situation.in_place or facts.was_ready:
+    if (facts.plan.serving is not None and facts.plan.serving.in_place) or facts.was_ready:
         return None
     return _reconciling(Reason.APPLYING, "The DaemonSet is not yet written as the spec asks for.")
+
+
+def _is_trying(facts: Facts) -> Readiness | None:
+    plan = facts.plan
+    if plan.phase is not Phase.CANARY:
+        return None
+    where, target = on_nodes(plan.record.canaries), plan.record.target
+    rev = target.rev if target else ""
+    match plan.reason:
+        case Reason.NO_CANARY_NODE:
+            return _stalled(
+                plan.reason,
+                "No node can try the new version: none matches spec.rollout.canary.nodeSelector, or none is up.",
+            )
+        case Reason.REPAIRING:
+            return _reconciling(plan.reason, "Nodes that an earlier version broke get the proven revision back first.")
+        case Reason.AWAITING_APPROVAL:
+            return _reconciling(plan.reason, f"Revision {rev} works on {where}. {_approval(facts, rev)}")
+        case Reason.CANARY_BAKING:
+            return _reconciling(plan.reason, f"Revision {rev} works on {where} and is watched for a while.")
+        case _:
+            message = f"Revision {rev} is tried on {where}; all other nodes keep the proven one."
+            late = [state.name for state in plan.situation.fleet.wanted if _is_late_canary(state, plan)]
+            if late:
+                return _stalled(plan.reason, f"{message} Late: {on_nodes(late)}.")
+            return _reconciling(plan.reason, message)
+
+
+def _approval(facts: Facts, rev: str) -> str:
+    """Return how to approve the revision, and that a given approval is about another one."""
+    given = facts.agent.annotations.get(APPROVE_ANNOTATION)
+    stale = f"{APPROVE_ANNOTATION} names another revision. " if given else ""
+    return (
+        f"{stale}Approve it with kubectl annotate hostprocessagent {facts.agent.name} -n {facts.agent.namespace} "
+        f"{APPROVE_ANNOTATION}={rev} --overwrite."
+    )
+
+
+def _is_late_canary(state: NodeState, plan: Plan) -> bool:
+    return state.name in plan.record.canaries and not state.working and state.due <= plan.situation.now
 
 
 def _rights_are_denied(facts: Facts) -> Readiness | None:
@@ -244,7 +308,7 @@ def _is_rechecked(facts: Facts) -> Readiness | None:
 
 
 def _is_not_acted_on(facts: Facts) -> Readiness | None:
-    if facts.plan.situation.settled or facts.was_ready:
+    if facts.plan.settled or facts.was_ready:
         return None
     return _reconciling(Reason.APPLYING, "The DaemonSet is written; its controller has not acted on it yet.")
 
@@ -305,9 +369,11 @@ ROWS: tuple[Callable[[Facts], Readiness | None], ...] = (
     _is_suspended,
     _write_failed,
     _waits_for_deletion,
+    _is_blocked,
     _no_node_matches,
     _every_node_is_down,
     _is_not_applied,
+    _is_trying,
     _rights_are_denied,
     _is_late,
     _rights_are_unknown,

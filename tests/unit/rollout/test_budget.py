@@ -14,6 +14,7 @@ def state(name, *, working=False, pod=True, **node):
     return NodeState(
         node=build.node(name, **node),
         pod=build.pod(name) if pod else None,
+        digest=None,
         updated=False,
         working=working,
         works_from=NOW if working else None,

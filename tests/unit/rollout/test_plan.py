@@ -11,7 +11,7 @@ from hostprocess_operator.rollout import Out, Phase, Record, dump_record, plan_r
 from support import build
 from support.build import DAY, HOUR, MINUTE, NEW, NOW, OLD, SECOND
 
-AGENT = build.agent()
+AGENT = build.agent(rollout={"nodeImpactSeconds": 0})
 TWO_AT_ONCE = build.agent(rollout={"maxUnavailable": 2})
 ABC = build.nodes("a", "b", "c")
 PROVEN = build.record(AGENT, proven=build.proven(AGENT))

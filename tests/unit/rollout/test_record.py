@@ -71,7 +71,7 @@ def test_nonsense_is_no_record(text):
 
 
 def test_what_a_later_version_added_is_passed_over():
-    assert load_record('{"seq":3,"canaries":["node-a"]}') == Record(seq=3)
+    assert load_record('{"seq":3,"from-a-later-version":["node-a"]}') == Record(seq=3)
 
 
 def test_an_empty_object_is_an_empty_record():

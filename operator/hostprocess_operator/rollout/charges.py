@@ -1,0 +1,97 @@
+"""Failure and attribution: what counts against a revision, and what never does.
+
+A charge is made per node and stays until the revision works there. A node that was broken before its turn, or that
+joined after the rollout began, is excused: its failure says nothing about the revision.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from hostprocess_operator.api.conditions import Reason
+from hostprocess_operator.observed import stuck_container
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from hostprocess_operator.observed import Pod
+    from hostprocess_operator.rollout.fleet import Fleet, NodeState
+    from hostprocess_operator.rollout.record import Out, Target
+
+START_GRACE = timedelta(seconds=60)
+"""A pull or start error counts once it has lasted so long: registries hiccup."""
+CRASHES = 3
+"""An agent that restarted so often and does not work is crash-looping."""
+
+_PULL = frozenset({"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"})
+_START = frozenset(
+    {"RunContainerError", "CreateContainerError", "CreateContainerConfigError", "StartError", "CrashLoopBackOff"}
+)
+
+
+def charge(
+    charged: Mapping[str, str],
+    fleet: Fleet,
+    out: Mapping[str, Out],
+    target: Target,
+    impact: timedelta,
+    now: datetime,
+) -> dict[str, str]:
+    """Return the nodes on which the target failed, with the reason; charges of before stay until it works there."""
+    well = {state.name for state in fleet.wanted if state.updated and state.working}
+    kept = {name: reason for name, reason in charged.items() if name not in well}
+    for state in fleet.wanted:
+        if state.name in kept or state.name in well or not state.updated or _is_excused(state, out, target):
+            continue
+        reason = failure(state, impact, now)
+        if reason is not None:
+            kept[state.name] = reason.value
+    return dict(sorted(kept.items()))
+
+
+def failure(state: NodeState, impact: timedelta, now: datetime) -> Reason | None:
+    """Return why the node's agent counts as failed, None while it works or may still get there."""
+    pod, node = state.pod, state.node
+    if pod is None:
+        return None
+    if not node.ready:
+        began = started(pod)
+        lost = node.ready_since is not None and began is not None and began <= node.ready_since <= began + impact
+        return Reason.NODE_LOST if lost else None
+    if pod.gate is not None and pod.gate.status == "False":
+        return next((reason for reason in Reason if reason.value == pod.gate.reason), Reason.NOT_ADMINISTRATOR)
+    if state.working:
+        return None
+    if max((container.restarts for container in pod.containers), default=0) >= CRASHES:
+        return Reason.CRASH_LOOP
+    if (error := _start_error(pod)) is not None and now >= stuck_since(pod) + START_GRACE:
+        return error
+    return Reason.DEADLINE_EXCEEDED if state.due <= now else None
+
+
+def stuck_since(pod: Pod) -> datetime:
+    """Return the earliest moment since which the pod can have been stuck: it was made, or ceased to be Ready, then."""
+    moments = [moment for moment in (pod.created, pod.ready_since) if moment is not None]
+    return max(moments)
+
+
+def started(pod: Pod) -> datetime | None:
+    """Return when the youngest container of the agent started, None before the first did."""
+    return max((c.started for c in pod.containers if not c.init and c.started is not None), default=None)
+
+
+def _is_excused(state: NodeState, out: Mapping[str, Out], target: Target) -> bool:
+    entry = out.get(state.name)
+    joined = state.node.created is not None and state.node.created > target.started
+    return joined or (entry is not None and not entry.taken)
+
+
+def _start_error(pod: Pod) -> Reason | None:
+    container = stuck_container(pod)
+    if container is None:
+        return None
+    if container.reason in _PULL:
+        return Reason.IMAGE_PULL_FAILED
+    return Reason.START_FAILED if container.reason in _START else None

@@ -1,0 +1,184 @@
+"""The decision table: what is served and whose turn it is, first matching row wins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+from hostprocess_operator.api.conditions import Reason
+from hostprocess_operator.api.names import APPROVE_ANNOTATION
+from hostprocess_operator.observed import stuck_container
+from hostprocess_operator.rollout.budget import allowance, places
+from hostprocess_operator.rollout.canary import choose_canaries
+from hostprocess_operator.rollout.phase import Phase
+from hostprocess_operator.rollout.record import MOST_BLOCKED, Block
+from hostprocess_operator.rollout.target import is_stored
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from hostprocess_operator.api.agent import Canary, HostProcessAgent
+    from hostprocess_operator.rollout.fleet import NodeState
+    from hostprocess_operator.rollout.record import Record
+    from hostprocess_operator.rollout.situation import Situation
+
+NAMED = 3
+"""So many nodes are named with a block."""
+
+
+class Serve(Enum):
+    """Which template the DaemonSet has."""
+
+    TARGET = auto()
+    PROVEN = auto()
+    AS_IS = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What the table says.
+
+    Attributes:
+        candidates: nodes whose pod is to be replaced, as the budget allows; None of them while deletes are on hold.
+        record: the record with what the decision adds to it: a block, a promotion, the canaries.
+        look_again: when time alone changes the decision.
+    """
+
+    phase: Phase
+    reason: Reason
+    serve: Serve
+    record: Record
+    candidates: tuple[NodeState, ...] = ()
+    look_again: datetime | None = None
+
+
+def decide(agent: HostProcessAgent, situation: Situation) -> Decision:
+    """Return the first row of the table that fits."""
+    record = situation.record
+    if record.proven is None or situation.has_rolled_out:
+        return _rolling(situation, record)
+    allowed = allowance(agent.spec.rollout.max_unavailable, len(situation.fleet.wanted))
+    record = _with_block(agent, situation, allowed)
+    if blocks(record):
+        return _blocked(agent, situation, record)
+    canary, target = agent.spec.rollout.canary, record.target
+    if canary is None or target is None or target.promoted:
+        return _rolling(situation, record)
+    return _canary(agent, canary, situation, record, allowed)
+
+
+def blocks(record: Record) -> Block | None:
+    """Return the block that keeps the target from being served, None when nothing does."""
+    target, proven = record.target, record.proven
+    if target is None or (proven is not None and proven.rev == target.rev):
+        return None
+    return next(
+        (block for block in reversed(record.blocked) if target.spec == block.spec or target.rev == block.rev), None
+    )
+
+
+def _with_block(agent: HostProcessAgent, situation: Situation, allowed: int) -> Record:
+    """Return the record with a block on the target if too many nodes are charged to it."""
+    record, target, rollout = situation.record, situation.record.target, agent.spec.rollout
+    if not record.charged or target is None or blocks(record):
+        return record
+    trying = rollout.canary is not None and not target.promoted
+    full = len(record.charged.keys() & situation.out.keys()) >= allowed
+    if not (trying or full or len(record.charged) > rollout.max_failures):
+        return record
+    reasons = sorted(record.charged.values())
+    block = Block(
+        rev=target.rev,
+        spec=target.spec,
+        reason=max(reasons, key=reasons.count),
+        nodes=tuple(sorted(record.charged))[:NAMED],
+        at=situation.now,
+    )
+    return record.model_copy(update={"blocked": (*record.blocked, block)[-MOST_BLOCKED:]})
+
+
+def _blocked(agent: HostProcessAgent, situation: Situation, record: Record) -> Decision:
+    proven = record.proven
+    if proven is None or not is_stored(proven.digest, situation.seen):
+        return Decision(Phase.HALTED, Reason.HISTORY_GONE, Serve.AS_IS, record)
+    if agent.spec.rollout.on_failure == "Halt":
+        return Decision(Phase.HALTED, Reason.HALTED, Serve.PROVEN, record)
+    strays = tuple(state for state in situation.fleet.eligible if state.digest != proven.digest)
+    return Decision(Phase.ROLLED_BACK, Reason.ROLLED_BACK, Serve.PROVEN, record, strays)
+
+
+def _canary(
+    agent: HostProcessAgent,
+    canary: Canary,
+    situation: Situation,
+    record: Record,
+    allowed: int,
+) -> Decision:
+    trial = choose_canaries(canary, record.canaries, situation.fleet, situation.out, situation.now)
+    record = record.model_copy(update={"canaries": trial.names})
+    if not trial.nodes:
+        return Decision(Phase.CANARY, Reason.NO_CANARY_NODE, Serve.PROVEN, record)
+    strays = _strays(situation, record)
+    if strays:
+        return Decision(Phase.CANARY, Reason.REPAIRING, Serve.PROVEN, record, strays)
+    held = places(situation.out, situation.fleet, situation.deadline, situation.now)
+    if trial.lacking and (len(held) < allowed or any(state.name in held for state in trial.lacking)):
+        takable = tuple(state for state in trial.lacking if state.eligible)
+        return Decision(Phase.CANARY, Reason.CANARY_STARTING, Serve.TARGET, record, takable)
+    bake = canary.bake_seconds if canary.bake_seconds is not None else agent.spec.rollout.node_impact_seconds
+    baked = trial.baked_at(timedelta(seconds=bake))
+    if trial.lacking or baked is None or not all(state.working for state in trial.nodes):
+        return Decision(Phase.CANARY, Reason.CANARY_VERIFYING, Serve.PROVEN, record)
+    if situation.now < baked:
+        return Decision(Phase.CANARY, Reason.CANARY_BAKING, Serve.PROVEN, record, look_again=baked)
+    if canary.approval == "Manual" and not is_approved(agent, record):
+        return Decision(Phase.CANARY, Reason.AWAITING_APPROVAL, Serve.PROVEN, record)
+    promoted = record.model_copy(
+        update={"target": record.target.model_copy(update={"promoted": True}) if record.target else None}
+    )
+    return _rolling(situation, promoted)
+
+
+def is_approved(agent: HostProcessAgent, record: Record) -> bool:
+    """Return whether the approval annotation names the target's revision."""
+    return record.target is not None and agent.annotations.get(APPROVE_ANNOTATION) == record.target.rev
+
+
+def _strays(situation: Situation, record: Record) -> tuple[NodeState, ...]:
+    """Return the out-nodes that have a pod of neither the target nor the proven revision: broken by an earlier one."""
+    proven = record.proven
+    return tuple(
+        state
+        for state in situation.fleet.eligible
+        if state.name in situation.out
+        and state.digest is not None
+        and not state.updated
+        and (proven is None or state.digest != proven.digest)
+    )
+
+
+def _rolling(situation: Situation, record: Record) -> Decision:
+    fleet = situation.fleet
+    if not fleet.wanted:
+        return Decision(Phase.ROLLING, Reason.NO_MATCHING_NODES, Serve.TARGET, record)
+    others = tuple(state for state in fleet.eligible if not state.updated or state.log_is_lost(situation.seen))
+    if not fleet.eligible:
+        return Decision(Phase.ROLLING, Reason.WAITING_FOR_NODES, Serve.TARGET, record)
+    done = finished(situation) and not others
+    phase, reason = (Phase.STABLE, Reason.ROLLED_OUT) if done else (Phase.ROLLING, Reason.ROLLING)
+    return Decision(phase, reason, Serve.TARGET, record, others)
+
+
+def finished(situation: Situation) -> bool:
+    """Return whether every eligible node has a pod of the target that works or is past its deadline."""
+    return all(state.updated and (state.working or state.due <= situation.now) for state in situation.fleet.eligible)
+
+
+def is_blocked(state: NodeState) -> bool:
+    """Return whether the node's new agent is not just on its way: it failed or was judged."""
+    pod = state.pod
+    if pod is None or not state.updated:
+        return False
+    return stuck_container(pod) is not None or (pod.gate is not None and pod.gate.status != "True")
