@@ -65,7 +65,7 @@ _RULES: Final = (
         cel=f"!self.matches(r'{_CONTROL}')",
     ),
     rule(
-        r"an account name has at most one backslash: write DOMAIN\user",
+        r"an account name has at most one backslash: write NT AUTHORITY\SYSTEM",
         holds=lambda account: account.count("\\") <= 1,
         cel=r"self.matches(r'^[^\\]*\\?[^\\]*$')",
     ),
@@ -75,7 +75,7 @@ _RULES: Final = (
         cel=rf"!self.contains('\\') || bytes({_CEL_DOMAIN}).size() <= {_DOMAIN_BYTES}",
     ),
     rule(
-        r"the domain of an account name must be a NetBIOS or DNS name; for a local account leave out `.\`",
+        r"the domain of an account name must be a NetBIOS or DNS name; for a local group leave out `.\`",
         holds=_domain_is_known_form,
         cel=rf"!self.contains('\\') || {_CEL_DOMAIN}.matches(r'{_NETBIOS}') || {_CEL_DOMAIN}.matches(r'{_DNS}')",
     ),
@@ -95,7 +95,8 @@ _RULES: Final = (
         cel=f"!{_CEL_USER}.matches('^[. ]+$')",
     ),
     rule(
-        r'the user of an account name cannot contain any of "/:;|=,+*?<>@[]; write DOMAIN\user, not user@domain',
+        r'the user of an account name cannot contain any of "/:;|=,+*?<>@[]: '
+        "take SYSTEM, LocalService or NetworkService of NT AUTHORITY, or a local group",
         holds=lambda account: not re.search(_USER_CHARACTERS, split_account(account)[1]),
         cel=f"!{_CEL_USER}.matches(r'{_USER_CHARACTERS}')",
     ),

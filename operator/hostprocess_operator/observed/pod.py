@@ -72,7 +72,7 @@ class Pod:
         gate: our condition on it, None before the first verdict.
         report: our annotation on it, as text, None before the first report.
         account: runAsUserName of the pod.
-        reason: why the kubelet or a controller gave the pod up (Evicted, PodOSNotSupported, ...), else empty.
+        reason: why it was given up or found no place (Evicted, PodOSNotSupported, Unschedulable, ...), else empty.
     """
 
     namespace: str
@@ -99,7 +99,8 @@ class Pod:
 def observe_pod(body: Body) -> Pod:
     """Return what a Pod shows."""
     metadata, spec, status = body["metadata"], body.get("spec") or {}, body.get("status") or {}
-    ready = condition(body, "Ready")
+    ready, scheduled = condition(body, "Ready"), condition(body, "PodScheduled")
+    unscheduled = scheduled if scheduled.get("status") == "False" else {}
     return Pod(
         namespace=text(metadata.get("namespace")),
         name=str(metadata["name"]),
@@ -111,8 +112,8 @@ def observe_pod(body: Body) -> Pod:
         created=moment(metadata.get("creationTimestamp")),
         deleting=metadata.get("deletionTimestamp") is not None,
         phase=text(status.get("phase", "")),
-        reason=text(status.get("reason", "")),
-        message=str(status.get("message") or ""),
+        reason=text(status.get("reason") or unscheduled.get("reason", "")),
+        message=str(status.get("message") or unscheduled.get("message") or ""),
         ready=ready.get("status") == "True",
         ready_since=moment(ready.get("lastTransitionTime")),
         gated=any(gate.get("conditionType") == GATE for gate in spec.get("readinessGates") or ()),

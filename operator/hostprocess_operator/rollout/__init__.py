@@ -8,7 +8,7 @@ from hostprocess_operator.rollout.decision import blocks
 from hostprocess_operator.rollout.fleet import Fleet, NodeState, survey
 from hostprocess_operator.rollout.ownership import Ownership
 from hostprocess_operator.rollout.phase import Phase
-from hostprocess_operator.rollout.plan import Plan, plan_rollout
+from hostprocess_operator.rollout.plan import POD_GRACE, Plan, plan_rollout
 from hostprocess_operator.rollout.record import (
     Block,
     Out,
@@ -23,6 +23,7 @@ from hostprocess_operator.rollout.serving import Serving
 from hostprocess_operator.rollout.target import Keep, Render
 
 __all__ = [
+    "POD_GRACE",
     "Block",
     "Fleet",
     "Keep",

@@ -49,14 +49,29 @@ def presumed_out(fleet: Fleet, now: datetime) -> dict[str, Out]:
     return {state.name: Out(since=now, taken=True) for state in fleet.wanted if not state.working}
 
 
-def places(out: Mapping[str, Out], fleet: Fleet, deadline: timedelta, now: datetime) -> frozenset[str]:
-    """Return the out-nodes that hold a place in the budget.
+def places(
+    out: Mapping[str, Out], fleet: Fleet, deadline: timedelta, now: datetime, rolling_since: datetime | None
+) -> frozenset[str]:
+    """Return the nodes that hold a place in the budget: those that are out, and those that had a relapse.
 
     A node that is down holds none: it is not out because of us any more. One whose agent did not work when we took
-    it gives its place up after the deadline: we made nothing worse there.
+    it gives its place up after the deadline: we made nothing worse there. A relapse is an agent of the target that
+    worked, so that its node left the record, and does not work any more: without it a version that ends soon after
+    it was proven would run through the fleet.
+
+    Args:
+        rolling_since: when the target became the target, None once it is proven: then no relapse is the rollout's.
     """
     ready = {state.name for state in fleet.wanted if state.node.ready}
-    return frozenset(n for n, entry in out.items() if n in ready and (entry.taken or now < entry.since + deadline))
+    held = {n for n, entry in out.items() if n in ready and (entry.taken or now < entry.since + deadline)}
+    if rolling_since is not None:
+        held |= {state.name for state in fleet.wanted if state.name not in out and _relapsed(state, rolling_since)}
+    return frozenset(held)
+
+
+def _relapsed(state: NodeState, rolling_since: datetime) -> bool:
+    joined_later = state.joined is not None and state.joined > rolling_since
+    return state.node.ready and state.updated and not state.working and not joined_later
 
 
 def take(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from hostprocess_operator.api.conditions import Reason
 from hostprocess_operator.api.names import APPROVE_ANNOTATION
 from hostprocess_operator.observed import stuck_container
-from hostprocess_operator.rollout.budget import allowance, places
+from hostprocess_operator.rollout.budget import allowance
 from hostprocess_operator.rollout.canary import choose_canaries
 from hostprocess_operator.rollout.phase import Phase
 from hostprocess_operator.rollout.record import MOST_BLOCKED, Block
@@ -85,7 +85,7 @@ def _with_block(agent: HostProcessAgent, situation: Situation, allowed: int) -> 
     if not record.charged or target is None or blocks(record):
         return record
     trying = rollout.canary is not None and not target.promoted
-    full = len(record.charged.keys() & situation.out.keys()) >= allowed
+    full = len(record.charged.keys() & situation.held) >= allowed
     if not (trying or full or len(record.charged) > rollout.max_failures):
         return record
     reasons = sorted(record.charged.values())
@@ -123,7 +123,7 @@ def _canary(
     strays = _strays(situation, record)
     if strays:
         return Decision(Phase.CANARY, Reason.REPAIRING, Serve.PROVEN, record, strays)
-    held = places(situation.out, situation.fleet, situation.deadline, situation.now)
+    held = situation.held
     if trial.lacking and (len(held) < allowed or any(state.name in held for state in trial.lacking)):
         takable = tuple(state for state in trial.lacking if state.eligible)
         return Decision(Phase.CANARY, Reason.CANARY_STARTING, Serve.TARGET, record, takable)

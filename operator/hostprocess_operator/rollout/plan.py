@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from hostprocess_operator.api.agent import HostProcessAgent
 from hostprocess_operator.api.conditions import Reason
 from hostprocess_operator.observed import stuck_container
-from hostprocess_operator.rollout.budget import Taking, allowance, places, take
+from hostprocess_operator.rollout.budget import Taking, allowance, take
 from hostprocess_operator.rollout.charges import START_GRACE, started, stuck_since
 from hostprocess_operator.rollout.decision import Decision, Serve, decide, finished, is_blocked
 from hostprocess_operator.rollout.ownership import Ownership
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 RELIST_PAUSE = timedelta(seconds=30)
 """No pod is deleted for so long after a cache had to be rebuilt: node health may lag behind what it shows."""
+POD_GRACE = timedelta(seconds=10)
+"""The DaemonSet controller makes pods within a second or so; what it has not made by then it may not be able to."""
 UNKNOWN_REVISION_GRACE = timedelta(seconds=60)
 """A pod may be seen before its ControllerRevision is; after this time its revision is taken for gone."""
 
@@ -129,9 +131,8 @@ def _taking(agent: HostProcessAgent, situation: Situation, decision: Decision, s
     if serving is None or not serving.settled or _is_on_hold(situation):
         return Taking((), out, waiting=False)
     candidates = [state for state in decision.candidates if _is_ours_to_replace(state, situation)]
-    held = places(out, fleet, situation.deadline, situation.now)
     allowed = allowance(agent.spec.rollout.max_unavailable, len(fleet.wanted))
-    return take(candidates, out, held, allowed, situation.now)
+    return take(candidates, out, situation.held, allowed, situation.now)
 
 
 def _is_ours_to_replace(state: NodeState, situation: Situation) -> bool:
@@ -224,7 +225,8 @@ def _outcome(situation: Situation, decision: Decision, serving: Serving | None, 
     if _is_on_hold(situation):
         return Phase.ROLLING, Reason.WAITING_FOR_NODES
     waits = taking.waiting and not taking.pods
-    stuck = all(is_blocked(state) for state in situation.fleet.wanted if state.name in taking.out)
+    holders = taking.out.keys() | situation.held
+    stuck = all(is_blocked(state) for state in situation.fleet.wanted if state.name in holders)
     return Phase.ROLLING, Reason.WAITING_FOR_BUDGET if waits and stuck else Reason.ROLLING
 
 
@@ -252,6 +254,8 @@ def _moments(situation: Situation, decision: Decision, record: Record) -> Iterat
         yield from _moments_of(state, situation.deadline)
     if not situation.has_rolled_out:
         yield from _impact_ends(situation)
+        if situation.target is not None:
+            yield situation.target.started + POD_GRACE
     for pod in situation.seen.pods:
         if pod.created is not None and pod.revision not in situation.seen.digests():
             yield pod.created + UNKNOWN_REVISION_GRACE

@@ -11,7 +11,7 @@ from hostprocess_operator.api.conditions import ConditionType
 from hostprocess_operator.api.names import RESTARTED_AT_ANNOTATION, RETRY_ANNOTATION
 from hostprocess_operator.manifests import placement_of, placement_of_template
 from hostprocess_operator.observed.objects import moment
-from hostprocess_operator.rollout.budget import presumed_out, still_out
+from hostprocess_operator.rollout.budget import places, presumed_out, still_out
 from hostprocess_operator.rollout.charges import charge
 from hostprocess_operator.rollout.fleet import Expectations, Fleet, survey
 from hostprocess_operator.rollout.ownership import Ownership, ownership_of
@@ -40,6 +40,7 @@ class Situation:
         record: the record to go on with: the base with this spec's target, and with what the annotations of the agent
             and the failures of its pods say.
         out: who is out, see `budget`.
+        held: who holds a place in the budget.
         source: where the target's template comes from, None while the spec is invalid.
     """
 
@@ -54,6 +55,7 @@ class Situation:
     impact: timedelta
     fleet: Fleet
     out: Mapping[str, Out]
+    held: frozenset[str]
 
     @property
     def target(self) -> Target | None:
@@ -63,8 +65,12 @@ class Situation:
     @property
     def has_rolled_out(self) -> bool:
         """Return whether the target is the proven revision."""
-        proven, target = self.record.proven, self.target
-        return proven is not None and target is not None and proven.rev == target.rev
+        return _is_proven(self.record)
+
+
+def _is_proven(record: Record) -> bool:
+    proven, target = record.proven, record.target
+    return proven is not None and target is not None and proven.rev == target.rev
 
 
 def gather(agent: HostProcessAgent | InvalidAgent, seen: Seen, now: datetime) -> Situation:
@@ -100,7 +106,8 @@ def gather(agent: HostProcessAgent | InvalidAgent, seen: Seen, now: datetime) ->
     if record.proven is not None and record.proven.rev != target.rev and not agent.spec.suspend:
         charged = charge(record.charged, fleet, out, target, impact, now)
         record = record.model_copy(update={"charged": charged})
-    return Situation(seen, now, ownership, noted, base, record, source, deadline, impact, fleet, out)
+    held = places(out, fleet, deadline, now, None if _is_proven(record) else target.started)
+    return Situation(seen, now, ownership, noted, base, record, source, deadline, impact, fleet, out, held)
 
 
 def _of_invalid(seen: Seen, now: datetime, ownership: Ownership, noted: Record | None, record: Record) -> Situation:
@@ -118,7 +125,7 @@ def _of_invalid(seen: Seen, now: datetime, ownership: Ownership, noted: Record |
     )
     fleet = survey(expected, seen, now) if spec else Fleet((), ())
     return Situation(
-        seen, now, ownership, noted, record, record, None, DEFAULT_DEADLINE, timedelta(), fleet, record.out
+        seen, now, ownership, noted, record, record, None, DEFAULT_DEADLINE, timedelta(), fleet, record.out, frozenset()
     )
 
 

@@ -47,6 +47,7 @@ def compute_status(
     """
     verification = agent.spec.verification if isinstance(agent, HostProcessAgent) else agent.verification
     agents = look_at(plan, verification.container, now)
+    found, omitted = problems(agents)
     facts = Facts(
         agent=agent,
         plan=plan,
@@ -55,8 +56,8 @@ def compute_status(
         was_ready=_was_ready(seen.status, plan),
         patience=_is_patient(agents, verification.container, timedelta(seconds=verification.timeout_seconds), now),
         warnings=warnings_of(agent) if isinstance(agent, HostProcessAgent) else (),
+        problems=found,
     )
-    found, omitted = problems(agents)
     counts = _counts(plan, agents)
     proven = plan.record.proven
     return AgentStatus(

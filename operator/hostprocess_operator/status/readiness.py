@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from hostprocess_operator.api.agent import HostProcessAgent
 from hostprocess_operator.api.conditions import Reason
 from hostprocess_operator.api.names import APPROVE_ANNOTATION
-from hostprocess_operator.rollout import Ownership, Phase, blocks
+from hostprocess_operator.rollout import POD_GRACE, Ownership, Phase, blocks
 from hostprocess_operator.status.agents import Agent, Stage
 from hostprocess_operator.status.words import names, on_nodes
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from hostprocess_operator.api.parse import InvalidAgent
+    from hostprocess_operator.api.status import Problem
     from hostprocess_operator.api.warnings import FieldWarning
     from hostprocess_operator.rollout import NodeState, Plan
     from hostprocess_operator.status.failure import Failure
@@ -52,6 +53,7 @@ class Facts:
         was_ready: whether Ready is True in the status as it stands, for the same revision.
         patience: whether runs that are rechecked may still keep an agent Ready that is so.
         warnings: what works less well than the user may think.
+        problems: what keeps single nodes from running the agent, worst first.
     """
 
     agent: HostProcessAgent | InvalidAgent
@@ -61,6 +63,7 @@ class Facts:
     was_ready: bool
     patience: bool
     warnings: tuple[FieldWarning, ...] = ()
+    problems: tuple[Problem, ...] = ()
 
     @property
     def verification_off(self) -> bool:
@@ -116,7 +119,7 @@ def _is_suspended(facts: Facts) -> Readiness | None:
     in_place = serving is not None and serving.in_place
     if in_place and not pending:
         return None
-    what = f"the spec's revision on {on_nodes(pending)}" if pending and in_place else "a change of the spec"
+    what = f"the spec's revision on {on_nodes(pending)}" if pending and in_place else "a write of the DaemonSet"
     return Readiness(
         "False",
         Reason.SUSPENDED,
@@ -270,7 +273,7 @@ def _is_rolling(facts: Facts) -> Readiness | None:
         return _reconciling(*_next_pods(facts, outdated))
     where = on_nodes(agent.node for agent in behind)
     if facts.verification_off or any(agent.stuck for agent in behind):
-        return _reconciling(Reason.ROLLING, f"Waiting for the agent to work on {where}.")
+        return _reconciling(Reason.ROLLING, f"Waiting for the agent to work on {where}.{_first_problem(facts)}")
     return _reconciling(Reason.VERIFYING, f"Waiting for the agent to start and to be verified on {where}.")
 
 
@@ -278,12 +281,35 @@ def _next_pods(facts: Facts, outdated: tuple[Agent, ...]) -> tuple[Reason, str]:
     where = on_nodes(agent.node for agent in outdated)
     match facts.plan.reason:
         case Reason.WAITING_FOR_BUDGET:
-            out = on_nodes(facts.plan.record.out)
-            return Reason.WAITING_FOR_BUDGET, f"Next: {where}, as soon as the new agent works on {out}."
+            out = on_nodes(facts.plan.situation.held)
+            next_ones = f"Next: {where}, as soon as the new agent works on {out}."
+            return Reason.WAITING_FOR_BUDGET, f"{next_ones}{_first_problem(facts)}"
         case Reason.WAITING_FOR_NODES:
             return Reason.WAITING_FOR_NODES, f"Next: {where}, once it is certain that most nodes are up."
         case _:
-            return Reason.ROLLING, f"The spec's revision is not yet running on {where}."
+            return Reason.ROLLING, f"The spec's revision is not yet running on {where}.{_podless(facts, outdated)}"
+
+
+def _first_problem(facts: Facts) -> str:
+    """Return the worst problem as a sentence of its own, nothing where there is none."""
+    if not facts.problems:
+        return ""
+    worst = facts.problems[0]
+    return f" On node {worst.node}: {worst.reason}: {worst.message}"
+
+
+def _podless(facts: Facts, outdated: tuple[Agent, ...]) -> str:
+    """Return what to look at when pods should have been made by now and were not; the reason is the API server's."""
+    situation = facts.plan.situation
+    since = situation.target.started if situation.target else situation.now
+    missing = [agent.node for agent in outdated if agent.pod is None and agent.node not in facts.plan.record.out]
+    if not missing or not facts.plan.settled or situation.now < since + POD_GRACE:
+        return ""
+    name, namespace = facts.agent.name, facts.agent.namespace
+    return (
+        f" No pod was made on {on_nodes(missing)}: kubectl describe daemonset {name} -n {namespace} says why. Where it "
+        f"violates PodSecurity: kubectl label namespace {namespace} pod-security.kubernetes.io/enforce=privileged."
+    )
 
 
 def _is_not_working(facts: Facts) -> Readiness | None:
@@ -292,7 +318,7 @@ def _is_not_working(facts: Facts) -> Readiness | None:
         return None
     return _reconciling(
         Reason.AGENTS_NOT_READY,
-        f"Not working now on {on_nodes(agent.node for agent in broken)}; see status.problems.",
+        f"Not working now on {on_nodes(agent.node for agent in broken)}.{_first_problem(facts)}",
     )
 
 

@@ -5,20 +5,20 @@ import pytest
 from hostprocess_operator.rollout import Fleet, NodeState, Out
 from hostprocess_operator.rollout.budget import allowance, places, still_out, take
 from support import build
-from support.build import HOUR, MINUTE, NOW
+from support.build import DAY, HOUR, MINUTE, NOW
 
 DEADLINE = HOUR
 
 
-def state(name, *, working=False, pod=True, **node):
+def state(name, *, working=False, updated=False, joined=NOW, pod=True, **node):
     return NodeState(
         node=build.node(name, **node),
         pod=build.pod(name) if pod else None,
         digest=None,
-        updated=False,
+        updated=updated,
         working=working,
         works_from=NOW if working else None,
-        joined=NOW,
+        joined=joined,
         due=NOW,
     )
 
@@ -77,7 +77,29 @@ def test_who_is_out_keeps_since_when():
     ],
 )
 def test_places(entry, node, holds):
-    assert places({"a": entry}, fleet(node), DEADLINE, NOW) == ({"a"} if holds else set())
+    assert places({"a": entry}, fleet(node), DEADLINE, NOW, None) == ({"a"} if holds else set())
+
+
+@pytest.mark.parametrize(
+    ("node", "since", "holds"),
+    [
+        pytest.param({"updated": True}, NOW - HOUR, True, id="an agent of the target worked and does not any more"),
+        pytest.param({"updated": True, "working": True}, NOW - HOUR, False, id="it works"),
+        pytest.param({"updated": False}, NOW - HOUR, False, id="it is of an older revision"),
+        pytest.param({"updated": True, "ready": False}, NOW - HOUR, False, id="its node is down"),
+        pytest.param({"updated": True, "joined": NOW}, NOW - HOUR, False, id="its node joined after the rollout began"),
+        pytest.param({"updated": True}, None, False, id="the revision is proven: it is not the rollout's"),
+    ],
+)
+def test_a_relapse_holds_a_place(node, since, holds):
+    assert places({}, fleet(state("a", **{"joined": NOW - DAY} | node)), DEADLINE, NOW, since) == (
+        {"a"} if holds else set()
+    )
+
+
+def test_a_node_that_gave_its_place_up_has_no_relapse():
+    gone = {"a": Out(since=NOW - DEADLINE, taken=False)}
+    assert not places(gone, fleet(state("a", updated=True, joined=NOW - DAY)), DEADLINE, NOW, NOW - HOUR)
 
 
 def taken(candidates, *, out=None, held=(), allowed=1):
