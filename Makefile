@@ -52,7 +52,7 @@ unit: setup ## Run the tests that need no control plane
 	$(VENV)/pytest tests/unit
 
 integration: setup control-plane ## Run the tests against the local control plane
-	$(VENV)/pytest tests/integration
+	$(VENV)/pytest tests/integration --numprocesses 2 --dist loadfile
 
 coverage: setup ## Run the unit tests and show which branches they leave out
 	$(VENV)/pytest tests/unit --cov=hostprocess_operator --cov-branch --cov-report=term-missing:skip-covered

@@ -36,7 +36,7 @@ def up(directory: Path, nodes: int, progress: Callable[[str], None]) -> Path:
     One that is up already is left as it is, whatever its number of nodes.
     """
     if pid := _serving_pid(directory):
-        progress(f"already up (process {pid}) in {directory}")
+        progress(f"already up (process {pid}) in {directory}; make cluster-down first for another number of nodes")
         return directory / "kubeconfig"
     binaries = ensure_binaries(progress)
     _clear(directory)

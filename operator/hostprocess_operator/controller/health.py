@@ -14,6 +14,8 @@ import structlog
 from aiohttp import web
 from prometheus_client import generate_latest
 
+from hostprocess_operator.errors import SettingsError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -75,7 +77,10 @@ class HealthServer:
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
         site = web.TCPSite(self._runner, address, port)
-        await site.start()
+        try:
+            await site.start()
+        except OSError as error:
+            raise SettingsError(f"--health-port {port}: {error.strerror}; 0 takes a free one") from error
         bound = int(self._runner.addresses[0][1])
         _log.info("Serving health and metrics", address=address, port=bound)
         return bound
