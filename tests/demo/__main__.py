@@ -17,29 +17,24 @@ BEGAN = time.monotonic()
 
 def step(text):
     """Say what happens next, with the seconds since the start."""
-    print(f"export PATH={ensure_binaries(print)}:$PATH KUBECONFIG={plane.kubeconfig}", flush=True)
-        print(f"operator log: {folder / 'operator.log'}", flush=True)f"\n[{time.monotonic() - BEGAN:4.1f} s] {text}", flush=True)
+    print(f"\n[{time.monotonic() - BEGAN:4.1f} s] {text}", flush=True)
 
 
 def tell_progress(line):
     """Say what the control plane is doing."""
-    print(f"export PATH={ensure_binaries(print)}:$PATH KUBECONFIG={plane.kubeconfig}", flush=True)
-        print(f"operator log: {folder / 'operator.log'}", flush=True)f"  {line}", flush=True)
+    print(f"  {line}", flush=True)
 
 
 def show(cluster, *arguments):
     """Run kubectl and print command and output as a person would see them."""
-    print(f"export PATH={ensure_binaries(print)}:$PATH KUBECONFIG={plane.kubeconfig}", flush=True)
-        print(f"operator log: {folder / 'operator.log'}", flush=True)f"$ kubectl {' '.join(arguments)}")
-    print(f"export PATH={ensure_binaries(print)}:$PATH KUBECONFIG={plane.kubeconfig}", flush=True)
-        print(f"operator log: {folder / 'operator.log'}", flush=True)cluster.kubectl(*arguments).stdout.rstrip(), flush=True)
+    print(f"$ kubectl {' '.join(arguments)}")
+    print(cluster.kubectl(*arguments).stdout.rstrip(), flush=True)
 
 
 def follow(cluster, done, timeout):
     """Show what `kubectl get --watch` prints until `done` is true of the agent."""
     arguments = ["get", "hostprocessagents", NAME, "-n", NAMESPACE, "--watch"]
-    print(f"export PATH={ensure_binaries(print)}:$PATH KUBECONFIG={plane.kubeconfig}", flush=True)
-        print(f"operator log: {folder / 'operator.log'}", flush=True)f"$ kubectl {' '.join(arguments)}", flush=True)
+    print(f"$ kubectl {' '.join(arguments)}", flush=True)
     command = [str(ensure_binaries(print) / "kubectl"), f"--kubeconfig={cluster.kubeconfig}", *arguments]
     with subprocess.Popen(command) as watching:
         try:
@@ -101,10 +96,8 @@ def apply_sample(plane):
     step("Applying Microsoft's sample as a HostProcessAgent")
     samples = DEPLOY / "samples"
     plane.kubectl("apply", "-f", str(samples / "namespace.yaml"))
-    print(f"export PATH={ensure_binaries(print)}:$PATH KUBECONFIG={plane.kubeconfig}", flush=True)
-        print(f"operator log: {folder / 'operator.log'}", flush=True)"$ kubectl apply -f deploy/samples/microsoft-sample.yaml")
-    print(f"export PATH={ensure_binaries(print)}:$PATH KUBECONFIG={plane.kubeconfig}", flush=True)
-        print(f"operator log: {folder / 'operator.log'}", flush=True)plane.kubectl("apply", "-f", str(samples / "microsoft-sample.yaml")).stdout.rstrip())
+    print("$ kubectl apply -f deploy/samples/microsoft-sample.yaml")
+    print(plane.kubectl("apply", "-f", str(samples / "microsoft-sample.yaml")).stdout.rstrip())
     follow(plane, lambda agent: condition(agent, "Ready").get("reason") == "AllVerified", 30)
     show(plane, "get", "pods", "-n", NAMESPACE, "-o", "wide")
 
@@ -139,11 +132,8 @@ def clean_up(plane, folder):
     """Delete the agent and see garbage collection take everything, unless it is to be kept."""
     if os.environ.get("DEMO_KEEP"):
         step("Left running because DEMO_KEEP is set; Ctrl-C stops everything")
-        print(f"export PATH={ensure_binaries(print)}:$PATH KUBECONFIG={plane.kubeconfig}", flush=True)
+        print(f"export PATH={ensure_binaries(print)}:$PATH KUBECONFIG={plane.kubeconfig}")
         print(f"operator log: {folder / 'operator.log'}", flush=True)
-            f"export PATH={ensure_binaries(print)}:$PATH KUBECONFIG={plane.kubeconfig}\noperator log: {folder / 'operator.log'}",
-            flush=True,
-        )
         while True:
             signal.pause()
     step("Deleting the agent: garbage collection takes the DaemonSet and its pods")
