@@ -64,7 +64,7 @@ class Plan:
     @property
     def has_rolled_out(self) -> bool:
         """Return whether the target once worked on every node that counted."""
-        proven, target = self.record.proven, self.record.target
+        proven, target = self.record.proven, self.situation.target
         return proven is not None and target is not None and proven.rev == target.rev
 
     @property
@@ -111,7 +111,7 @@ def _hands_off(situation: Situation, reason: Reason, serving: Serving | None = N
         state.works_from if state.works_from and not state.working else state.due for state in situation.fleet.wanted
     )
     look_again = min((moment for moment in moments if moment > situation.now), default=None)
-    return Plan(situation, phase, reason, situation.record, serving, look_again=look_again)
+    return Plan(situation, phase, reason, situation.base, serving, look_again=look_again)
 
 
 def _serving(agent: HostProcessAgent, situation: Situation, what: Serve) -> Serving | None:

@@ -83,6 +83,8 @@ def gather(agent: HostProcessAgent | InvalidAgent, seen: Seen, now: datetime) ->
     record = _with_retry(base, agent.annotations.get(RETRY_ANNOTATION, ""), now)
     target, source = choose_target(agent, record, seen, now, agent.annotations.get(RESTARTED_AT_ANNOTATION, ""))
     target = _with_digest(target, noted, seen)
+    # while suspended a new target is not noted, so its clock does not run either
+    noted_target = base.target if agent.spec.suspend and base.target else target
     rollout = agent.spec.rollout
     deadline, impact = (
         timedelta(seconds=rollout.progress_deadline_seconds),
@@ -94,7 +96,7 @@ def gather(agent: HostProcessAgent | InvalidAgent, seen: Seen, now: datetime) ->
         owner_uid=_owner_uid(ownership, seen),
         min_ready=timedelta(seconds=rollout.min_ready_seconds),
         deadline=deadline,
-        since=target.started,
+        since=noted_target.started,
         out=record.out,
         unready_since=_unready_since(seen, now),
     )

@@ -70,7 +70,7 @@ def compute_status(
             admin_rights="-" if facts.verification_off else f"{counts.verified}/{counts.desired}",
         ),
         revisions=Revisions(
-            target=plan.record.target.rev if plan.record.target else None,
+            target=plan.situation.target.rev if plan.situation.target else None,
             proven=proven.rev if proven else None,
             blocked=tuple(_blocked(block) for block in plan.record.blocked[-SHOWN_BLOCKS:]),
         ),
@@ -115,12 +115,13 @@ def _blocked(block: Block) -> BlockedRevision:
 
 
 def _rollout(plan: Plan) -> RolloutStatus:
-    target = plan.record.target
+    noted = plan.record.target
+    started = noted.started if noted and plan.situation.target and noted.rev == plan.situation.target.rev else None
     under_way = [state.due for state in plan.situation.fleet.eligible if state.updated and not state.working]
     return RolloutStatus(
         phase=plan.phase.value,
         canary_nodes=plan.record.canaries[:SHOWN_CANARIES],
-        started_at=_seconds(target.started) if target else None,
+        started_at=_seconds(started) if started else None,
         deadline_at=_seconds(min(under_way)) if under_way else None,
     )
 

@@ -62,6 +62,13 @@ HANDS_OFF = [
         asked=build.agent(suspend=True),
     ),
     row(
+        "suspended: a change of the spec is not even noted",
+        seen(*old("a", "b", "c"), asked=build.agent(image="registry.example/agent:0")),
+        Phase.ROLLING,
+        Reason.SUSPENDED,
+        asked=build.agent(suspend=True),
+    ),
+    row(
         "suspended: a drifted DaemonSet stays as it is",
         seen(*new("a", "b", "c"), **served(generation=9)),
         Phase.STABLE,
@@ -609,7 +616,19 @@ def test_the_same_world_and_time_give_the_same_plan(asked, world, phase, reason,
 @pytest.mark.parametrize(("asked", "world", "phase", "reason", "write", "delete", "out"), HANDS_OFF)
 def test_the_record_is_frozen_where_nothing_is_to_be_done(asked, world, phase, reason, write, delete, out):
     plan = plan_rollout(asked, world, NOW)
-    assert plan.record == plan.situation.record
+    assert plan.record == plan.situation.base
+
+
+def test_while_suspended_the_clock_of_a_target_that_is_not_noted_does_not_run():
+    """Otherwise the status would say something else every time that somebody looks."""
+    world = seen(*new("a", "b"), build.starting_pod("c"), asked=AGENT)
+    later = [
+        plan_rollout(build.agent(image="registry.example/agent:2", suspend=True), world, NOW + wait)
+        for wait in (0 * SECOND, MINUTE)
+    ]
+    assert [state.due for state in later[0].situation.fleet.wanted] == [
+        state.due for state in later[1].situation.fleet.wanted
+    ]
 
 
 class TestProven:
