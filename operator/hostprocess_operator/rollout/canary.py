@@ -40,12 +40,13 @@ def choose_canaries(
     """Return the canaries: the former ones that still can be, filled up in an order that every look repeats.
 
     Preferred are nodes that have the target already, then nodes whose agent works or was taken by us; a node whose
-    agent was broken before tells nothing, and is a canary only where no other is.
+    agent was broken before tells nothing, and is a canary only where no other is, until its deadline.
     """
     possible = [state for state in fleet.wanted if canary.node_selector.items() <= state.node.labels.items()]
-    kept = [state for state in possible if state.name in former and _can_stay(state, out, now)]
+    usable = [state for state in possible if not _is_hopeless(state, out, now)]
+    kept = [state for state in usable if state.name in former and (state.eligible or state.updated)]
     names = {state.name for state in kept}
-    fresh = [state for state in possible if state.eligible and state.name not in names]
+    fresh = [state for state in usable if state.eligible and state.name not in names]
     telling = [state for state in fresh if state.updated or state.working or state.name in out]
     pool = telling or ([] if kept else fresh)
     ordered = sorted(pool, key=lambda state: (not state.updated, order_of(state.name)))
@@ -53,9 +54,7 @@ def choose_canaries(
     return Trial(tuple(chosen), tuple(state for state in chosen if not state.updated))
 
 
-def _can_stay(state: NodeState, out: Mapping[str, Out], now: datetime) -> bool:
-    """Return whether a canary of before is one still: not gone without the target, nor broken before and for good."""
-    if not state.eligible and not state.updated:
-        return False
+def _is_hopeless(state: NodeState, out: Mapping[str, Out], now: datetime) -> bool:
+    """Return whether the agent was broken when we took the node, and had its time to be mended since."""
     entry = out.get(state.name)
-    return entry is None or entry.taken or state.working or now < state.due
+    return entry is not None and not entry.taken and not state.working and state.due <= now
