@@ -1,4 +1,4 @@
-"""The sample for Flux speaks of the kind and the conditions that exist; its expressions (CEL) are not evaluated here."""
+"""The sample for Flux speaks of the kind and the conditions that exist; its expressions in CEL are not run here."""
 
 import re
 from pathlib import Path

@@ -21,7 +21,7 @@ def conditions(**by_type):
         pytest.param({"conditions": conditions(Ready="False", Stalled="True")}, FAILED, id="stalled"),
         pytest.param({"conditions": conditions(Ready="True", Stalled="False")}, CURRENT, id="not stalled"),
         pytest.param({"conditions": conditions(Ready="True", Reconciling="True")}, IN_PROGRESS, id="ready and at work"),
-        pytest.param({"conditions": conditions(Reconciling="True", Stalled="True")}, IN_PROGRESS, id="the first of both"),
+        pytest.param({"conditions": conditions(Reconciling="True", Stalled="True")}, IN_PROGRESS, id="first of both"),
         pytest.param({"conditions": conditions(Stalled="True", Reconciling="True")}, FAILED, id="whichever it is"),
         pytest.param(
             {"observedGeneration": 1, "conditions": conditions(Ready="False", Stalled="True")}, IN_PROGRESS,

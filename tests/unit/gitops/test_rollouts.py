@@ -145,9 +145,9 @@ STABLE = [
 ]  # fmt: skip
 
 ROLLING = [
-    row("the DaemonSet is written, and its controller has not looked at it",
-        amid(*old("a", "b", "c"), daemonset=build.daemonset(build.agent(), observed_generation=2)),
-        Phase.ROLLING, Reason.APPLYING, Reason.ROLLING, Turn.CLUSTERS),
+    row("the DaemonSet is written, and its controller has not acted on it",
+        amid(*new("a", "b", "c"), proven=THIS, daemonset=build.daemonset(build.agent(), observed_generation=2)),
+        Phase.ROLLING, Reason.APPLYING, Reason.APPLYING, Turn.CLUSTERS),
     row("the DaemonSet of an earlier agent of the name is going",
         amid(*old("a"), daemonset=build.daemonset(build.agent(), deleting=True)),
         Phase.ROLLING, Reason.APPLYING, Reason.APPLYING, Turn.CLUSTERS),
