@@ -6,8 +6,7 @@ must act. The one exception is an approval: kstatus has no word for it, Argo CD 
 """
 
 from dataclasses import replace
-from datetime import timedelta
-from enum import Enum
+from enum import Enum, auto
 
 import pytest
 
@@ -17,20 +16,38 @@ from hostprocess_operator.status import Failure
 from support import build
 from support.argocd import argo_health
 from support.build import DAY, HOUR, MINUTE, NEW, NOW, OLD, SECOND
-from support.kstatus import CURRENT, FAILED, IN_PROGRESS, TERMINATING, kstatus
+from support.kstatus import CURRENT, FAILED, IN_PROGRESS, kstatus
 from support.rollouts import FLEET, FORMER, NEXT_TO_LAST, World, amid, blocked
 
 
 class Turn(Enum):
-    """Whose turn it is, and what kstatus and Argo CD have to answer then."""
+    """Whose turn it is; the table says what kstatus and Argo CD have to answer then."""
 
-    NOBODYS = CURRENT, "Healthy"
-    OPERATORS = IN_PROGRESS, "Progressing"
-    APPROVERS = IN_PROGRESS, "Suspended"
-    SUSPENDERS = IN_PROGRESS, "Suspended", "a change is pending"
-    SUSPENDERS_AT_PEACE = CURRENT, "Suspended"
-    PERSONS = FAILED, "Degraded"
+    NOBODYS = auto()
+    """It is done."""
+    OPERATORS = auto()
+    """It goes on by itself, and has a deadline."""
+    CLUSTERS = auto()
+    """It goes on when nodes, kubelets or the control plane do; nothing is wrong with the agent."""
+    APPROVERS = auto()
+    SUSPENDERS = auto()
+    """Something is pending until somebody ends the suspension."""
+    SUSPENDERS_AT_PEACE = auto()
+    """It is suspended, and nothing is pending."""
+    PERSONS = auto()
+    """It goes on when a person acts."""
 
+
+ANSWERS = {
+    Turn.NOBODYS: (CURRENT, "Healthy"),
+    Turn.OPERATORS: (IN_PROGRESS, "Progressing"),
+    Turn.CLUSTERS: (IN_PROGRESS, "Progressing"),
+    Turn.APPROVERS: (IN_PROGRESS, "Suspended"),
+    Turn.SUSPENDERS: (IN_PROGRESS, "Suspended"),
+    Turn.SUSPENDERS_AT_PEACE: (CURRENT, "Suspended"),
+    Turn.PERSONS: (FAILED, "Degraded"),
+}
+GREEN = {Turn.NOBODYS, Turn.SUSPENDERS_AT_PEACE}
 
 THIS = build.proven(build.agent())
 CANARY = {"rollout": {"canary": {"nodes": 1, "bakeSeconds": 60}}}
@@ -90,7 +107,7 @@ STABLE = [
         amid(*new("a", "b", "c"), proven=None),
         Phase.STABLE, Reason.ROLLED_OUT, Reason.ALL_VERIFIED, Turn.NOBODYS),
     row("a new version works everywhere, for less than nodeImpactSeconds",
-        amid(*new("a", "b", "c", containers=(build.container(age=20 * SECOND),)), spec=NO_PROOF),
+        amid(*new("a", "b", "c", gated=False, containers=(build.container(age=20 * SECOND),)), spec=NO_PROOF),
         Phase.STABLE, Reason.ROLLED_OUT, Reason.ALL_AVAILABLE, Turn.NOBODYS),
     row("nobody asks for proof",
         amid(*new("a", "b", "c", gated=False), spec=NO_PROOF),
@@ -112,7 +129,7 @@ STABLE = [
         Phase.STABLE, Reason.ROLLED_OUT, Reason.DEADLINE_EXCEEDED, Turn.PERSONS),
     row("it has restarted, and what it may do now is not proven yet",
         amid(*new("a", "b"), *new("c", reported=build.report("containerd://former-run")), proven=THIS),
-        Phase.STABLE, Reason.ROLLED_OUT, Reason.RECHECKING, Turn.OPERATORS),
+        Phase.STABLE, Reason.ROLLED_OUT, Reason.RECHECKING, Turn.CLUSTERS),
     row("a node where the former version did not work either",
         amid(*new("a", "b"), *new("c", ready=False), out=build.out("c", age=HOUR, taken=False)),
         Phase.STABLE, Reason.ROLLED_OUT, Reason.DEADLINE_EXCEEDED, Turn.PERSONS),
@@ -121,22 +138,22 @@ STABLE = [
         Phase.STABLE, Reason.ROLLED_OUT, Reason.NOT_ADMINISTRATOR, Turn.PERSONS),
     row("every node is down",
         amid(*new("a", "b", "c"), nodes=build.nodes("a", "b", "c", **DOWN), proven=THIS),
-        Phase.ROLLING, Reason.WAITING_FOR_NODES, Reason.NODES_UNREACHABLE, Turn.OPERATORS),
+        Phase.ROLLING, Reason.WAITING_FOR_NODES, Reason.NODES_UNREACHABLE, Turn.CLUSTERS),
     row("every node is cordoned, with the former version",
         amid(*old("a", "b", "c"), nodes=build.nodes("a", "b", "c", **CORDONED)),
-        Phase.ROLLING, Reason.WAITING_FOR_NODES, Reason.WAITING_FOR_NODES, Turn.OPERATORS),
+        Phase.ROLLING, Reason.WAITING_FOR_NODES, Reason.WAITING_FOR_NODES, Turn.CLUSTERS),
 ]  # fmt: skip
 
 ROLLING = [
-    row("the DaemonSet is written, and its controller has not looked at it",
-        amid(*old("a", "b", "c"), daemonset=build.daemonset(build.agent(), observed_generation=2)),
-        Phase.ROLLING, Reason.APPLYING, Reason.ROLLING, Turn.OPERATORS),
+    row("the DaemonSet is written, and its controller has not acted on it",
+        amid(*new("a", "b", "c"), proven=THIS, daemonset=build.daemonset(build.agent(), observed_generation=2)),
+        Phase.ROLLING, Reason.APPLYING, Reason.APPLYING, Turn.CLUSTERS),
     row("the DaemonSet of an earlier agent of the name is going",
         amid(*old("a"), daemonset=build.daemonset(build.agent(), deleting=True)),
-        Phase.ROLLING, Reason.APPLYING, Reason.APPLYING, Turn.OPERATORS),
+        Phase.ROLLING, Reason.APPLYING, Reason.APPLYING, Turn.CLUSTERS),
     row("the API server takes no write for the moment",
         amid(*new("a", "b", "c"), proven=THIS, failure=UNTAKEN),
-        Phase.STABLE, Reason.ROLLED_OUT, Reason.APPLY_FAILED, Turn.OPERATORS),
+        Phase.STABLE, Reason.ROLLED_OUT, Reason.APPLY_FAILED, Turn.CLUSTERS),
     row("the API server refuses what is written",
         amid(*new("a", "b", "c"), proven=THIS, failure=REFUSED),
         Phase.STABLE, Reason.ROLLED_OUT, Reason.APPLY_REFUSED, Turn.PERSONS),
@@ -160,7 +177,7 @@ ROLLING = [
         Phase.ROLLING, Reason.WAITING_FOR_NODES, Reason.WAITING_FOR_NODES, Turn.OPERATORS),
     row("most nodes are down",
         amid(*old("a", "b", "c"), nodes=(FLEET[0], *build.nodes("b", "c", **DOWN))),
-        Phase.ROLLING, Reason.WAITING_FOR_NODES, Reason.WAITING_FOR_NODES, Turn.OPERATORS),
+        Phase.ROLLING, Reason.WAITING_FOR_NODES, Reason.WAITING_FOR_NODES, Turn.CLUSTERS),
     row("no node matches",
         amid(nodes=()),
         Phase.ROLLING, Reason.NO_MATCHING_NODES, Reason.NO_MATCHING_NODES, Turn.PERSONS),
@@ -171,7 +188,7 @@ ROLLING = [
         amid(stuck("a", "ImagePullBackOff", age=HOUR), *new("b", "c"), proven=None),
         Phase.STABLE, Reason.ROLLED_OUT, Reason.DEADLINE_EXCEEDED, Turn.PERSONS),
     row("no pod is made on a node, and its time is over",
-        amid(*new("a", "b"), out=build.out("c", age=HOUR)),
+        amid(*new("a", "b"), out=build.out("c", age=HOUR)).settled(NOW - HOUR),
         Phase.ROLLING, Reason.ROLLING, Reason.DEADLINE_EXCEEDED, Turn.PERSONS),
     row("one has failed, and as many may",
         amid(*denied("c"), *old("a", "b"), spec=TWO_MAY_FAIL, out=build.out("c")),
@@ -181,13 +198,13 @@ ROLLING = [
         Phase.ROLLING, Reason.ROLLING, Reason.ROLLING, Turn.OPERATORS),
     *(
         row(f"the log of a new agent ends in {reason}",
-            amid(*new("a", "b"), unclear("c", reason), proven=THIS),
-            Phase.ROLLING, Reason.ROLLING, reason, turn)
+            amid(*new("a", "b"), unclear("c", reason), proven=None),
+            Phase.STABLE, Reason.ROLLED_OUT, reason, turn)
         for reason, turn in (
             (Reason.NO_REPORT, Turn.PERSONS),
             (Reason.UNREADABLE_REPORT, Turn.PERSONS),
             (Reason.PROBE_ERROR, Turn.PERSONS),
-            (Reason.LOG_UNAVAILABLE, Turn.OPERATORS),
+            (Reason.LOG_UNAVAILABLE, Turn.CLUSTERS),
         )
     ),
 ]  # fmt: skip
@@ -202,7 +219,7 @@ CANARIES = [
         amid(*old("a", "b"), spec=CANARY, **AS_CANARY),
         Phase.CANARY, Reason.CANARY_STARTING, Reason.CANARY_STARTING, Turn.OPERATORS),
     row("no pod is made on a canary node, and its time is over",
-        amid(*old("a", "b"), spec=CANARY, canaries=("c",), out=build.out("c", age=HOUR)),
+        amid(*old("a", "b"), spec=CANARY, canaries=("c",), out=build.out("c", age=HOUR)).settled(NOW - HOUR),
         Phase.CANARY, Reason.CANARY_STARTING, Reason.CANARY_STARTING, Turn.PERSONS),
     row("a canary is verified",
         amid(*old("a", "b"), *starting("c"), spec=CANARY, serves="proven", **AS_CANARY),
@@ -290,3 +307,116 @@ HANDS_OFF = [
 ]  # fmt: skip
 
 TABLE = [*STABLE, *ROLLING, *CANARIES, *FAILED_VERSIONS, *HANDS_OFF]
+ROLLOUT = pytest.mark.parametrize(("world", "phase", "reason", "ready", "turn"), TABLE)
+GREEN_WORLDS = pytest.mark.parametrize(
+    "world", [pytest.param(each.values[0].settled(), id=each.id) for each in TABLE if each.values[-1] in GREEN]
+)
+WORLDS_ON_THEIR_WAY = pytest.mark.parametrize(
+    "world", [pytest.param(each.values[0], id=each.id) for each in TABLE if each.values[-1] is Turn.OPERATORS]
+)
+
+# What can be the matter with a node on which all was well.
+FLAWS = {
+    "it has no pod": lambda _: (),
+    "its pod is of the former version": old,
+    "its pod is on its way": starting,
+    "its pod is going": lambda name: new(name, deleting=True),
+    "its pod is not Ready": lambda name: new(name, ready=False, ready_for=SECOND),
+    "its pod is denied rights": denied,
+    "its pod is of a revision that nobody knows": lambda name: build.pods(name, revision="unheard-of"),
+}
+
+
+def answers(world):
+    """Return what kstatus and Argo CD say."""
+    resource = world.resource
+    return kstatus(resource["metadata"]["generation"], resource["status"]), argo_health(resource)[0]
+
+
+def is_green(world):
+    """Return whether anybody would take the rollout for done."""
+    return answers(world)[0] == CURRENT or answers(world)[1] == "Healthy"
+
+
+def counting(world):
+    """Return the names of the nodes that are up, not cordoned, and were there before the revision was proven."""
+    return [
+        node.name
+        for node in world.seen.nodes
+        if node.ready and not node.unschedulable and node.created < NOW - 30 * MINUTE
+    ]
+
+
+@ROLLOUT
+def test_what_the_operator_says(world, phase, reason, ready, turn):
+    settled = world.settled()
+    plan = settled.plan()
+    assert (plan.phase, plan.reason) == (phase, reason)
+    assert settled.seen.status.condition("Ready").reason == ready
+
+
+@ROLLOUT
+def test_what_is_made_of_it(world, phase, reason, ready, turn):
+    assert answers(world.settled()) == ANSWERS[turn]
+
+
+@ROLLOUT
+def test_argo_cd_shows_the_message_of_ready(world, phase, reason, ready, turn):
+    settled = world.settled()
+    assert argo_health(settled.resource)[1] == settled.seen.status.condition("Ready").message
+
+
+@ROLLOUT
+def test_it_is_green_only_where_the_revision_works_on_every_node_that_counts(world, phase, reason, ready, turn):
+    well = {pod.node for pod in world.seen.pods if pod.revision == NEW and pod.ready and not pod.deleting}
+    assert not is_green(world.settled()) or well.issuperset(counting(world))
+
+
+@pytest.mark.parametrize("flaw", [pytest.param(flaw, id=sentence) for sentence, flaw in FLAWS.items()])
+@GREEN_WORLDS
+def test_one_flaw_on_one_node_is_enough_for_green_to_go(world, flaw):
+    for node in counting(world):
+        others = tuple(pod for pod in world.seen.pods if pod.node != node)
+        flawed = replace(world, seen=replace(world.seen, pods=(*others, *flaw(node))))
+        assert not is_green(flawed.settled()), node
+
+
+@GREEN_WORLDS
+def test_green_goes_with_the_next_spec_before_the_operator_sees_it_and_after(world):
+    container = world.body["spec"]["containers"][0] | {"image": "registry.example/agent:next"}
+    spec = world.body["spec"] | {"containers": [container]}
+    edited = replace(world, body=world.body | {"metadata": world.body["metadata"] | {"generation": 2}, "spec": spec})
+    assert answers(edited) == (IN_PROGRESS, "Progressing")
+    assert not is_green(edited.settled())
+
+
+@WORLDS_ON_THEIR_WAY
+def test_nothing_that_stands_still_is_in_progress_for_ever(world):
+    """The nodes are up, the control plane works, and no agent makes a step."""
+    later = world.after(DAY, step=10 * MINUTE)
+    assert answers(later) == ANSWERS[Turn.PERSONS]
+
+
+@ROLLOUT
+def test_a_status_about_an_earlier_spec_says_nothing_about_this_one(world, phase, reason, ready, turn):
+    status = world.settled().seen.status
+    edited = replace(world, seen=replace(world.seen, status=status.model_copy(update={"observed_generation": 0})))
+    assert answers(edited) == (IN_PROGRESS, "Progressing")
+
+
+def test_before_the_operator_has_ever_looked_the_default_of_the_crd_says_so():
+    resource = build.agent_body() | {"status": {"observedGeneration": -1}}
+    assert (kstatus(1, resource["status"]), argo_health(resource)[0]) == (IN_PROGRESS, "Progressing")
+
+
+def test_every_phase_is_in_the_table():
+    assert {each.values[1] for each in TABLE} == set(Phase)
+
+
+def test_every_reason_that_ready_can_have_is_in_the_table():
+    never_of_ready = {
+        *(Reason.PENDING, Reason.SPEC_VALID, Reason.ROLLED_OUT, Reason.VERIFICATION_OFF),
+        *(Reason.CRASH_LOOP, Reason.IMAGE_PULL_FAILED, Reason.START_FAILED, Reason.NODE_LOST),
+        *(Reason.ADMINISTRATOR, Reason.ACCOUNT_ACCEPTED, Reason.NOT_HOST_PROCESS, Reason.WRONG_ACCOUNT),
+    }
+    assert {each.values[3] for each in TABLE} == set(Reason) - never_of_ready
