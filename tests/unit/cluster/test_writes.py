@@ -9,6 +9,7 @@ from support.stub_api_server import answers, pod
 
 STRICT = {"fieldManager": MANAGER, "fieldValidation": "Strict"}
 OWNER = {"apiVersion": "v1", "kind": "Thing", "name": "o", "uid": "u", "controller": True}
+COPY = {"metadata": {"namespace": "agents", "name": "a-proven"}, "revision": 1, "data": {}}
 # What the API server says to a failed test of a JSON patch: nothing.
 REFUSED_PATCH = answers(422, "Invalid", "the server rejected our request due to an error in our request")
 
@@ -86,6 +87,38 @@ class TestDeletePod:
         stub.fail_next("write", answers(403))
         with pytest.raises(Forbidden):
             await writes.delete_pod(connection, "agents", "a", "uid-of-a")
+
+
+class TestCreateRevision:
+    async def test_posts_the_object_strictly(self, stub, connection):
+        await writes.create_revision(connection, COPY)
+        (sent,) = stub.requests
+        assert (sent.method, sent.path) == ("POST", "/apis/apps/v1/namespaces/agents/controllerrevisions")
+        assert (sent.query, sent.body) == (STRICT, COPY)
+
+    async def test_one_that_exists_already_is_a_conflict(self, stub, connection):
+        stub.fail_next("write", answers(409, "AlreadyExists"))
+        with pytest.raises(Conflict):
+            await writes.create_revision(connection, COPY)
+
+
+class TestDeleteRevision:
+    async def test_names_the_revision_s_uid(self, stub, connection):
+        await writes.delete_revision(connection, "agents", "a-proven", "uid-of-it")
+        (sent,) = stub.requests
+        assert (sent.method, sent.path) == ("DELETE", "/apis/apps/v1/namespaces/agents/controllerrevisions/a-proven")
+        assert sent.body["preconditions"] == {"uid": "uid-of-it"}
+
+    @pytest.mark.parametrize("code", [404, 409], ids=["it is gone", "another one has its name"])
+    async def test_is_done_when(self, stub, connection, code):
+        stub.fail_next("write", answers(code))
+        await writes.delete_revision(connection, "agents", "a-proven", "uid-of-it")
+        assert len(stub.requests) == 1
+
+    async def test_a_refusal_is_raised(self, stub, connection):
+        stub.fail_next("write", answers(403))
+        with pytest.raises(Forbidden):
+            await writes.delete_revision(connection, "agents", "a-proven", "uid-of-it")
 
 
 class TestPatchPodVerdict:

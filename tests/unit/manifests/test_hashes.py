@@ -112,3 +112,24 @@ def test_a_hash_is_sixteen_hex_digits(hashed):
 def test_no_version_may_change_the_hash_of_a_spec():
     """A different hash for the same spec would restart every agent when the operator is updated."""
     assert shape_hash(build.agent()) == "21366819752fc0ad"
+
+
+RESTARTED_AT = "2026-03-04T05:06:07Z"
+
+
+def test_a_restart_makes_another_template_of_the_same_spec():
+    restarted = pod_template(build.agent(), RESTARTED_AT)
+    assert template_digest(restarted) != template_digest(pod_template(build.agent()))
+
+
+def test_a_restart_is_told_by_an_annotation_of_the_pods_and_nothing_else():
+    agent = build.agent(podMetadata={"annotations": {"a": "b"}})
+    plain, restarted = pod_template(agent), pod_template(agent, RESTARTED_AT)
+    assert restarted["metadata"]["annotations"] == plain["metadata"]["annotations"] | {
+        "hostprocess.dev/restarted-at": RESTARTED_AT
+    }
+    assert restarted["spec"] == plain["spec"]
+
+
+def test_without_a_restart_the_pods_have_no_such_annotation():
+    assert "hostprocess.dev/restarted-at" not in pod_template(build.agent(), "")["metadata"]["annotations"]
