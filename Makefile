@@ -44,7 +44,7 @@ lint: setup ## Check style, types, layers, spelling, YAML and that generated fil
 	$(VENV)/ruff format --check
 	$(VENV)/mypy
 	$(VENV)/lint-imports --no-logo
-	$(VENV)/codespell README.md CONTRIBUTING.md CHANGELOG.md Makefile operator deploy tests
+	$(VENV)/codespell README.md CONTRIBUTING.md CHANGELOG.md docs Makefile operator deploy tests
 	$(VENV)/yamllint --strict deploy
 	$(VENV)/python crds/generate.py --check
 

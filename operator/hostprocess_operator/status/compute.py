@@ -19,8 +19,9 @@ from hostprocess_operator.api.warnings import warnings_of
 from hostprocess_operator.rollout import Ownership, dump_record
 from hostprocess_operator.status.agents import Agent, Stage, look_at
 from hostprocess_operator.status.conditions import conditions
+from hostprocess_operator.status.facts import Facts
 from hostprocess_operator.status.problems import problems
-from hostprocess_operator.status.readiness import Facts, readiness
+from hostprocess_operator.status.readiness import readiness
 from hostprocess_operator.verification.runs import Standing, current_run
 
 if TYPE_CHECKING:

@@ -1,0 +1,128 @@
+"""Rows of the verdict about the rollout: blocked, tried on canaries, or on its way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hostprocess_operator.api.conditions import Reason
+from hostprocess_operator.api.names import APPROVE_ANNOTATION
+from hostprocess_operator.rollout import POD_GRACE, Phase, blocks
+from hostprocess_operator.status.agents import Agent, Stage
+from hostprocess_operator.status.facts import Facts, Readiness, reconciling, stalled
+from hostprocess_operator.status.words import on_nodes
+
+if TYPE_CHECKING:
+    from hostprocess_operator.rollout import NodeState, Plan
+
+
+def is_blocked(facts: Facts) -> Readiness | None:
+    """Return the answer for a revision that failed: halted or rolled back."""
+    plan, block = facts.plan, blocks(facts.plan.record)
+    if block is None or plan.phase not in {Phase.HALTED, Phase.ROLLED_BACK}:
+        return None
+    where = f" on {on_nodes(block.nodes)}" if block.nodes else ""
+    failed = f"Revision {block.rev} failed{where}: {block.reason}."
+    again = (
+        "Correct the spec, or try the same again with kubectl annotate hostprocessagent "
+        f"{facts.agent.name} -n {facts.agent.namespace} hostprocess.dev/retry={block.rev} --overwrite."
+    )
+    match plan.reason:
+        case Reason.ROLLED_BACK:
+            proven = plan.record.proven.rev if plan.record.proven else ""
+            return stalled(plan.reason, f"{failed} Every node runs or gets revision {proven} again. {again}")
+        case Reason.HISTORY_GONE:
+            lost = "The copy of the proven revision is gone, so nothing is changed."
+            return stalled(plan.reason, f"{failed} {lost} {again}")
+    kept = "No further node gets it; what has it is left as evidence, and a pod deleted by hand comes back proven."
+    back = "spec.rollout.onFailure: Rollback brings the proven revision back everywhere."
+    return stalled(Reason.HALTED, f"{failed} {kept} {back} {again}")
+
+
+def is_trying(facts: Facts) -> Readiness | None:
+    """Return the answer while canaries try the revision."""
+    plan = facts.plan
+    if plan.phase is not Phase.CANARY:
+        return None
+    where, target = on_nodes(plan.record.canaries), plan.record.target
+    rev = target.rev if target else ""
+    match plan.reason:
+        case Reason.NO_CANARY_NODE:
+            return stalled(
+                plan.reason,
+                "No node can try the new version: none matches spec.rollout.canary.nodeSelector, or none is up.",
+            )
+        case Reason.REPAIRING:
+            return reconciling(plan.reason, "Nodes that an earlier version broke get the proven revision back first.")
+        case Reason.AWAITING_APPROVAL:
+            return reconciling(plan.reason, f"Revision {rev} works on {where}. {_approval(facts, rev)}")
+        case Reason.CANARY_BAKING:
+            return reconciling(plan.reason, f"Revision {rev} works on {where} and is watched for a while.")
+        case _:
+            message = f"Revision {rev} is tried on {where}; all other nodes keep the proven one."
+            late = [state.name for state in plan.situation.fleet.wanted if _is_late_canary(state, plan)]
+            if late:
+                return stalled(plan.reason, f"{message} Late: {on_nodes(late)}.")
+            return reconciling(plan.reason, message)
+
+
+def _approval(facts: Facts, rev: str) -> str:
+    """Return how to approve the revision, and that a given approval is about another one."""
+    given = facts.agent.annotations.get(APPROVE_ANNOTATION)
+    stale = f"{APPROVE_ANNOTATION} names another revision. " if given else ""
+    return (
+        f"{stale}Approve it with kubectl annotate hostprocessagent {facts.agent.name} -n {facts.agent.namespace} "
+        f"{APPROVE_ANNOTATION}={rev} --overwrite."
+    )
+
+
+def _is_late_canary(state: NodeState, plan: Plan) -> bool:
+    return state.name in plan.record.canaries and not state.working and state.due <= plan.situation.now
+
+
+def is_rolling(facts: Facts) -> Readiness | None:
+    """Return the answer while nodes get the revision, or wait for it."""
+    outdated = facts.at(Stage.OUTDATED)
+    behind = facts.at(Stage.VERIFYING, Stage.BROKEN)
+    if not outdated and (not behind or facts.plan.has_rolled_out):
+        return None
+    if outdated:
+        return reconciling(*_next_pods(facts, outdated))
+    where = on_nodes(agent.node for agent in behind)
+    if facts.verification_off or any(agent.stuck for agent in behind):
+        return reconciling(Reason.ROLLING, f"Waiting for the agent to work on {where}.{first_problem(facts)}")
+    return reconciling(Reason.VERIFYING, f"Waiting for the agent to start and to be verified on {where}.")
+
+
+def _next_pods(facts: Facts, outdated: tuple[Agent, ...]) -> tuple[Reason, str]:
+    where = on_nodes(agent.node for agent in outdated)
+    match facts.plan.reason:
+        case Reason.WAITING_FOR_BUDGET:
+            out = on_nodes(facts.plan.situation.held)
+            next_ones = f"Next: {where}, as soon as the new agent works on {out}."
+            return Reason.WAITING_FOR_BUDGET, f"{next_ones}{first_problem(facts)}"
+        case Reason.WAITING_FOR_NODES:
+            return Reason.WAITING_FOR_NODES, f"Next: {where}, once it is certain that most nodes are up."
+        case _:
+            return Reason.ROLLING, f"The spec's revision is not yet running on {where}.{_podless(facts, outdated)}"
+
+
+def first_problem(facts: Facts) -> str:
+    """Return the worst problem as a sentence of its own, nothing where there is none."""
+    if not facts.problems:
+        return ""
+    worst = facts.problems[0]
+    return f" On node {worst.node}: {worst.reason}: {worst.message}"
+
+
+def _podless(facts: Facts, outdated: tuple[Agent, ...]) -> str:
+    """Return what to look at when pods should have been made by now and were not; the reason is the API server's."""
+    situation = facts.plan.situation
+    since = situation.target.started if situation.target else situation.now
+    missing = [agent.node for agent in outdated if agent.pod is None and agent.node not in facts.plan.record.out]
+    if not missing or not facts.plan.settled or situation.now < since + POD_GRACE:
+        return ""
+    name, namespace = facts.agent.name, facts.agent.namespace
+    return (
+        f" No pod was made on {on_nodes(missing)}: kubectl describe daemonset {name} -n {namespace} says why. Where it "
+        f"violates PodSecurity: kubectl label namespace {namespace} pod-security.kubernetes.io/enforce=privileged."
+    )
