@@ -1,117 +1,100 @@
-"""Worlds amid a rollout, and the operator's part in them: for tests of what others make of the status.
+"""Worlds in the middle of a rollout: A is proven, the spec asks for B, and X is of neither.
 
-In every world the spec's revision is NEW, and unless a test says otherwise the one before, OLD, is proven and kept.
+Pods are told by their revision: `a`, `b` and `x` make pods of each. By the hash of their names, nodes come in the
+order d, c, b, a.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from hostprocess_operator.api.parse import parse_agent
-from hostprocess_operator.manifests import pod_template, spec_stamp
-from hostprocess_operator.observed import Seen, Written, template_digest
-from hostprocess_operator.rollout import Block, Proven, dump_record, plan_rollout
-from hostprocess_operator.status import Failure, compute_status
+from hostprocess_operator.api.conditions import ConditionType
+from hostprocess_operator.manifests import spec_stamp
+from hostprocess_operator.rollout import Block, Record, plan_rollout
+from hostprocess_operator.status import compute_status
 from support import build
-from support.build import DAY, HOUR, NEW, NOW, OLD
+from support.build import DAY, HOUR, NOW, SECOND
 
-LOOKS = 20
-FORMER = Proven(rev="a" * 16, spec="a" * 16, digest=build.OLD_DIGEST, at=NOW - DAY)
-COPY = replace(build.revision("copy", build.OLD_DIGEST, owner_uid=build.AGENT_UID), is_copy=True)
-FLEET = build.nodes("a", "b", "c", age=9 * DAY)
-NEXT_TO_LAST, LAST = "older", "9" * 16  # a revision before OLD
-
-
-@dataclass(frozen=True)
-class World:
-    """A HostProcessAgent as the API server has it, what is seen around it, and how the last write fared."""
-
-    body: dict
-    seen: Seen
-    failure: Failure | None = None
-
-    @property
-    def agent(self):
-        """Return the agent, valid or not."""
-        return parse_agent(self.body)
-
-    @property
-    def resource(self):
-        """Return the HostProcessAgent with its status, as clients see it."""
-        return self.body | ({"status": self.seen.status.to_dict()} if self.seen.status else {})
-
-    def plan(self, now=NOW):
-        """Return what the operator makes of it."""
-        return plan_rollout(self.agent, self.seen, now)
-
-    def settled(self, now=NOW):
-        """Return the world after the operator did its part, status and all, and nobody else theirs.
-
-        What it deletes is gone, and nothing is made in its place.
-        """
-        seen = self.seen
-        for _ in range(LOOKS):
-            plan = plan_rollout(self.agent, seen, now)
-            if not (plan.write or plan.delete or plan.copy):
-                return replace(
-                    self, seen=replace(seen, status=compute_status(self.agent, seen, plan, now, self.failure))
-                )
-            seen = _carried_out(self.agent, seen, plan)
-        raise AssertionError("the operator does not come to rest")
-
-    def after(self, time, *, step, now=NOW):
-        """Return the world after the operator alone went on for that long, looking every `step`."""
-        world = self.settled(now)
-        for number in range(1, time // step + 1):
-            world = world.settled(now + number * step)
-        return world
+FORMER = build.agent(image="registry.example/agent:a")
+IMAGE_B = "registry.example/agent:b"
+TARGET = build.target(build.agent(image=IMAGE_B), age=HOUR)
+PROVEN = build.proven(FORMER)
+A, B = PROVEN.rev, TARGET.rev
+X_DIGEST = build.OLD_DIGEST
+REVISIONS = (
+    build.revision("a", PROVEN.digest),
+    build.revision("b", TARGET.digest),
+    build.revision("x", X_DIGEST),
+    build.copy(PROVEN.digest),
+)
 
 
-def _carried_out(asked, seen, plan):
-    gone = {pod.uid for pod in plan.delete}
-    pods = tuple(pod for pod in seen.pods if pod.uid not in gone)
-    revisions = (*seen.revisions, *([replace(COPY, digest=plan.copy)] if plan.copy else []))
-    daemonset, written = seen.daemonset, seen.written
-    if plan.write:
-        digest = plan.serving.digest or template_digest(pod_template(asked, plan.serving.source.token))
-        record = dump_record(plan.record)
-        daemonset = replace(daemonset or build.daemonset(asked), stamp=plan.serving.stamp, digest=digest, record=record)
-        written = Written(daemonset.uid, daemonset.generation, digest)
-    return replace(seen, daemonset=daemonset, written=written, pods=pods, revisions=revisions)
+def asked(*, canary=None, annotations=None, image=IMAGE_B, suspend=False, **rollout):
+    """Return the agent that asks for B; `rollout` is in API spelling."""
+    if canary is not None:
+        rollout["canary"] = canary
+    return build.agent(image=image, annotations=annotations, rollout=rollout, **({"suspend": True} if suspend else {}))
 
 
-def amid(*pods, spec=None, serves="spec", kept=True, promoted=False, failure=None, nodes=FLEET, proven=FORMER, **more):
-    """Return a world with these pods in which nothing is left to be written.
+def record(**changes):
+    """Return the record of that rollout, with A served."""
+    return Record(**({"seq": 1, "served": A, "target": TARGET, "proven": PROVEN} | changes))
+
+
+def block(rev=B, spec=TARGET.spec, **changes):
+    """Return a block on B."""
+    return Block(**({"rev": rev, "spec": spec, "reason": "NotAdministrator", "nodes": ("c",), "at": NOW} | changes))
+
+
+def a(*on, **fields):
+    """Return pods of the proven revision."""
+    return build.pods(*on, **({"revision": "a", "age": DAY} | fields))
+
+
+def b(*on, **fields):
+    """Return pods of the target, that started after it became the target."""
+    return build.pods(*on, **({"revision": "b", "age": HOUR / 2} | fields))
+
+
+def x(*on, **fields):
+    """Return pods of neither."""
+    return build.pods(*on, **({"revision": "x", "age": DAY} | fields))
+
+
+def starting(on, **fields):
+    """Return the pod of the target that was just made."""
+    return build.starting_pod(on, **({"revision": "b"} | fields))
+
+
+def denied(on, **fields):
+    """Return the pod of the target that has no administrator rights."""
+    return build.denied_pod(on, **({"revision": "b", "age": 30 * SECOND} | fields))
+
+
+def world(agent, *pods, nodes="abcd", noted=None, digest=None, **changes):
+    """Return the snapshot in which the DaemonSet serves what the record says, in place and acted on.
 
     Args:
-        spec: fields of the spec, in API spelling, and of `build.agent_body`.
-        serves: `spec` or `proven`: whose template the DaemonSet has.
-        kept: whether the proven template is kept in the cluster, besides in the DaemonSet.
-        promoted: whether the spec's revision has passed its canaries.
-        proven: the proven revision, None when nothing ever was.
-        more: fields of the rollout record (`out`, `canaries`, `charged`, `blocked`) and of `Seen`.
+        nodes: names of nodes that are as old as the proven revision, or nodes.
     """
-    body = build.agent_body(**(spec or {}))
-    asked = build.agent(**(spec or {}))
-    target = build.target(asked, age=HOUR, promoted=promoted)
-    noted = {name: more.pop(name) for name in ("out", "canaries", "charged", "blocked") if name in more}
-    served = target if serves == "spec" else proven
-    record = build.record(asked, wanted=target, proven=proven, served=served.rev, **noted)
-    daemonset = build.daemonset(asked, written_as=record, stamp=spec_stamp(asked, served.rev), digest=served.digest)
+    noted = noted or record()
+    digest = digest or {A: PROVEN.digest, B: TARGET.digest}.get(noted.served, X_DIGEST)
+    stamp = spec_stamp(agent, noted.served)
+    served = build.daemonset(agent, written_as=noted, stamp=stamp, digest=digest)
     seen = build.scene(
-        asked,
-        nodes=nodes,
+        agent,
+        nodes=[build.node(each) if isinstance(each, str) else each for each in nodes],
         pods=pods,
-        daemonset=daemonset,
-        written=Written(daemonset.uid, daemonset.generation, daemonset.digest),
-        revisions=(
-            build.revision(NEW, target.digest),
-            build.revision(NEXT_TO_LAST, LAST),
-            *([build.revision(OLD, build.OLD_DIGEST), COPY] if kept else []),
-        ),
+        daemonset=served,
+        revisions=REVISIONS,
+        written=build.Written(served.uid, served.generation, digest),
     )
-    return World(body, replace(seen, **more), failure)
+    return replace(seen, **changes)
 
 
-def blocked(spec=None, reason="NotAdministrator", nodes=("c",)):
-    """Return the block on the revision of an agent with these fields of the spec."""
-    target = build.target(build.agent(**(spec or {})))
-    return (Block(rev=target.rev, spec=target.spec, reason=reason, nodes=nodes, at=NOW - HOUR),)
+def told(agent, seen, plan=None):
+    """Return Ready, and which of Reconciling and Stalled is True."""
+    status = compute_status(agent, seen, plan or plan_rollout(agent, seen, NOW), NOW)
+    outlook = (ConditionType.RECONCILING, ConditionType.STALLED)
+    return (
+        status.condition(ConditionType.READY).status,
+        *(kind.value for kind in outlook if (found := status.condition(kind)) and found.status == "True"),
+    )
