@@ -10,6 +10,7 @@ from support.rollouts import TARGET, A, B, a, asked, b, denied, record, starting
 
 ONE = asked(canary={"nodes": 1})
 TWO = asked(canary={"nodes": 2})
+SLOW = asked(canary={"nodes": 1}, minReadySeconds=30)
 MANUAL = asked(canary={"nodes": 1, "approval": "Manual"})
 APPROVED = asked(canary={"nodes": 1, "approval": "Manual"}, annotations={"hostprocess.dev/approve": B})
 STALE = asked(canary={"nodes": 1, "approval": "Manual"}, annotations={"hostprocess.dev/approve": A})
@@ -44,6 +45,11 @@ ROWS = [
         TWO, world(TWO, *a(*"abc"), starting("d"), noted=record(served=B, out=build.out("d"))), Reason.CANARY_VERIFYING,
     ),
     row(
+        "so it is while another node holds the place, however long the first canary has worked",
+        TWO, world(TWO, *a("b", "c"), *a("a", ready=False, ready_for=SECOND), *b("d"), noted=record(out=build.out("a"))),
+        Reason.CANARY_VERIFYING,
+    ),
+    row(
         "it is opened again for the next canary once the first one works",
         TWO, world(TWO, *a(*"abc"), *b("d")), Reason.CANARY_STARTING, B,
     ),
@@ -69,6 +75,10 @@ ROWS = [
         world(POOL_X, *a("a"), *b("b", ready=False, age=45 * MINUTE),
               nodes=["a", build.node("b", age=50 * MINUTE, labels={"pool": "x"})]),
         Reason.CANARY_VERIFYING, expected=STALLED,
+    ),
+    row(
+        "the canary is ready, but not for minReadySeconds",
+        SLOW, world(SLOW, *a(*"abc"), *b("d", ready_for=SECOND), noted=TRIED), Reason.CANARY_VERIFYING,
     ),
     row(
         "the canary has not worked for long enough",
@@ -106,10 +116,10 @@ ROWS = [
         ONE, world(ONE, *a(*"bcd"), *x("a", ready=False)), Reason.CANARY_STARTING, B,
     ),
     row(
-        "nor is an out node that has the proven pod already, or the target's, or none, or one that nobody knows",
+        "nor is an out node that has the proven pod already, or the target's, or one that nobody knows",
         TWO,
         world(TWO, *a("a", ready=False), starting("d"), *build.pods("c", revision="unheard-of", ready=False),
-              noted=record(out=build.out("a", "b", "c", "d"))),
+              noted=record(out=build.out("a", "c", "d"))),
         Reason.CANARY_STARTING, B,
     ),
     row(

@@ -6,7 +6,7 @@ import pytest
 
 from hostprocess_operator.api.conditions import Reason
 from hostprocess_operator.api.status import AgentStatus
-from hostprocess_operator.rollout import Phase, dump_record, plan_rollout
+from hostprocess_operator.rollout import Phase, blocks, dump_record, plan_rollout
 from support import build
 from support.build import MINUTE, NOW, SECOND
 from support.rollouts import (
@@ -81,8 +81,9 @@ class TestBlock:
         assert blocked(HALT, denied("d"), *a(*"abc")) == block(nodes=("d",), at=NOW)
 
     def test_its_reason_is_the_most_frequent_one_and_three_nodes_are_named(self):
-        found = blocked(LENIENT, denied("d"), noted=charged("c", "b", "a"))
-        assert (found.reason, found.nodes) == ("CrashLoop", ("a", "b", "c"))
+        noted = charged("c", "b", "a").model_copy(update={"charged": dict.fromkeys("cba", "StartFailed")})
+        found = blocked(LENIENT, denied("d"), noted=noted)
+        assert (found.reason, found.nodes) == ("StartFailed", ("a", "b", "c"))
 
     def test_it_is_made_and_acted_on_in_the_same_pass(self):
         plan = plan_rollout(HALT, world(HALT, denied("d"), *a(*"abc"), noted=ROLLING), NOW)
@@ -101,15 +102,15 @@ class TestBlock:
         ]
 
     @pytest.mark.parametrize(
-        "blocks",
+        "found",
         [
             pytest.param((block(spec="other words"),), id="the revision is blocked, asked for in whatever words"),
             pytest.param((block(rev="another rendering"),), id="the spec is blocked, however it is rendered"),
             pytest.param((block(), block(rev="r", spec="s")), id="another was blocked since"),
         ],
     )
-    def test_it_holds_when(self, blocks):
-        assert plan_rollout(HALT, world(HALT, *a(*"abcd"), noted=record(blocked=blocks)), NOW).phase is Phase.HALTED
+    def test_it_holds_when(self, found):
+        assert plan_rollout(HALT, world(HALT, *a(*"abcd"), noted=record(blocked=found)), NOW).phase is Phase.HALTED
 
     def test_a_block_on_another_spec_keeps_nobody_back(self):
         seen = world(HALT, *a(*"abcd"), noted=record(blocked=(block(rev="r", spec="s"),)))
@@ -119,6 +120,7 @@ class TestBlock:
         noted = record(served=A, target=build.target(FORMER), blocked=(block(rev=A, spec=PROVEN.spec),))
         plan = plan_rollout(FORMER, world(FORMER, *a(*"abcd"), noted=noted), NOW)
         assert (plan.phase, plan.serving.rev) == (Phase.STABLE, A)
+        assert blocks(noted) is None
 
 
 def row(sentence, agent, seen, phase, reason, serves=A, delete=()):

@@ -1,5 +1,7 @@
 """The end of a rollout: from when on a revision is proven, and which copies are kept."""
 
+from dataclasses import replace
+
 import pytest
 
 from hostprocess_operator.api.conditions import Reason
@@ -168,6 +170,12 @@ def test_rolling(seen, phase, reason, delete, expected):
     assert [pod.node for pod in found.delete] == delete
     assert told(AGENT, seen, found) == expected
     assert found.record.blocked == ()
+
+
+def test_a_node_that_does_not_say_since_when_it_is_there_stops_nothing():
+    undated = replace(build.node("d", ready=False), created=None, ready_since=None)
+    found = plan(*b("a", "b", "c"), nodes=["a", "b", "c", undated])
+    assert (found.phase, found.record.proven.rev) == (Phase.STABLE, B)
 
 
 def test_nothing_proven_and_no_node_lets_specs_replace_each_other():

@@ -168,7 +168,8 @@ class TestSuspend:
 
     def test_it_says_that_something_is_pending(self, noted):
         agent = asked(suspend=True)
-        assert told(agent, world(agent, *self.PODS, noted=noted)) == ("False",)
+        ready, *_ = told(agent, world(agent, *self.PODS, noted=noted))
+        assert ready == "False"
 
     def test_what_was_edited_meanwhile_stays(self, noted):
         agent = asked(suspend=True)
@@ -189,8 +190,9 @@ def test_suspended_with_all_done_is_ready():
 
 def test_what_failed_while_suspended_is_judged_afterwards():
     pods, noted = (*a("a", "b", "c"), denied("d")), record(served=B)
-    assert plan(asked(suspend=True), *pods, noted=noted).record.charged == {}
-    assert plan(asked(), *pods, noted=noted).record.charged == {"d": "NotAdministrator"}
+    during, after = plan(asked(suspend=True), *pods, noted=noted), plan(asked(), *pods, noted=noted)
+    assert (during.phase, during.situation.record.charged) == (Phase.ROLLING, {})
+    assert (after.phase, after.situation.record.charged) == (Phase.HALTED, {"d": "NotAdministrator"})
 
 
 def test_suspend_while_halted_says_suspended():
