@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+CRASHES = 3
+"""A container that restarted so often is crash-looping, unless it stays up for long."""
+
 _STARTING = frozenset({"ContainerCreating", "PodInitializing", ""})
 
 
@@ -94,6 +97,16 @@ class Pod:
     report: str | None
     account: str
     containers: tuple[Container, ...]
+
+    @property
+    def started(self) -> datetime | None:
+        """Return when the youngest container of the agent started, None before the first did."""
+        return max((c.started for c in self.containers if not c.init and c.started is not None), default=None)
+
+    @property
+    def keeps_ending(self) -> bool:
+        """Return whether a container has restarted so often that another end is to be expected."""
+        return any(container.restarts >= CRASHES for container in self.containers)
 
 
 def observe_pod(body: Body) -> Pod:

@@ -51,7 +51,7 @@ def choose_canaries(
     pool = telling or ([] if kept else fresh)
     ordered = sorted(pool, key=lambda state: (not state.updated, order_of(state.name)))
     chosen = sorted((*kept, *ordered)[: canary.nodes], key=lambda state: state.name)
-    return Trial(tuple(chosen), tuple(state for state in chosen if not state.updated))
+    return Trial(tuple(chosen), tuple(state for state in chosen if not state.updated or state.stale))
 
 
 def _is_hopeless(state: NodeState, out: Mapping[str, Out], now: datetime) -> bool:

@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 START_GRACE = timedelta(seconds=60)
 """A pull or start error counts once it has lasted so long: registries hiccup."""
-CRASHES = 3
-"""An agent that restarted so often and does not work is crash-looping."""
 
 _PULL = frozenset({"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull"})
 _START = frozenset(
@@ -43,7 +41,13 @@ def charge(
     well = {state.name for state in fleet.wanted if state.updated and state.working}
     kept = {name: reason for name, reason in charged.items() if name not in well}
     for state in fleet.wanted:
-        if state.name in kept or state.name in well or not state.updated or _is_excused(state, out, target):
+        if (
+            state.name in kept
+            or state.name in well
+            or not state.updated
+            or state.stale
+            or _is_excused(state, out, target)
+        ):
             continue
         reason = failure(state, impact, now)
         if reason is not None:
@@ -57,14 +61,14 @@ def failure(state: NodeState, impact: timedelta, now: datetime) -> Reason | None
     if pod is None:
         return None
     if not node.ready:
-        began = started(pod)
+        began = pod.started
         lost = node.ready_since is not None and began is not None and began <= node.ready_since <= began + impact
         return Reason.NODE_LOST if lost else None
     if pod.gate is not None and pod.gate.status == "False":
         return next((reason for reason in Reason if reason.value == pod.gate.reason), Reason.NOT_ADMINISTRATOR)
     if state.working:
         return None
-    if max((container.restarts for container in pod.containers), default=0) >= CRASHES:
+    if pod.keeps_ending:
         return Reason.CRASH_LOOP
     if (error := _start_error(pod)) is not None and now >= stuck_since(pod) + START_GRACE:
         return error
@@ -75,11 +79,6 @@ def stuck_since(pod: Pod) -> datetime:
     """Return the earliest moment since which the pod can have been stuck: it was made, or ceased to be Ready, then."""
     moments = [moment for moment in (pod.created, pod.ready_since) if moment is not None]
     return max(moments)
-
-
-def started(pod: Pod) -> datetime | None:
-    """Return when the youngest container of the agent started, None before the first did."""
-    return max((c.started for c in pod.containers if not c.init and c.started is not None), default=None)
 
 
 def _is_excused(state: NodeState, out: Mapping[str, Out], target: Target) -> bool:

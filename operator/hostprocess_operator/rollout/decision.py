@@ -11,7 +11,7 @@ from hostprocess_operator.api.conditions import Reason
 from hostprocess_operator.api.names import APPROVE_ANNOTATION
 from hostprocess_operator.observed import stuck_container
 from hostprocess_operator.rollout.budget import allowance
-from hostprocess_operator.rollout.canary import choose_canaries
+from hostprocess_operator.rollout.canary import Trial, choose_canaries
 from hostprocess_operator.rollout.phase import Phase
 from hostprocess_operator.rollout.record import MOST_BLOCKED, Block
 from hostprocess_operator.rollout.target import is_stored
@@ -120,7 +120,7 @@ def _canary(
     record = record.model_copy(update={"canaries": trial.names})
     if not trial.nodes:
         return Decision(Phase.CANARY, Reason.NO_CANARY_NODE, Serve.PROVEN, record)
-    strays = _strays(situation, record)
+    strays = _strays(situation, record, trial)
     if strays:
         return Decision(Phase.CANARY, Reason.REPAIRING, Serve.PROVEN, record, strays)
     held = situation.held
@@ -146,24 +146,28 @@ def is_approved(agent: HostProcessAgent, record: Record) -> bool:
     return record.target is not None and agent.annotations.get(APPROVE_ANNOTATION) == record.target.rev
 
 
-def _strays(situation: Situation, record: Record) -> tuple[NodeState, ...]:
-    """Return the out-nodes that have a pod of neither the target nor the proven revision: broken by an earlier one."""
-    proven = record.proven
-    return tuple(
-        state
-        for state in situation.fleet.eligible
-        if state.name in situation.out
-        and state.digest is not None
-        and not state.updated
-        and (proven is None or state.digest != proven.digest)
-    )
+def _strays(situation: Situation, record: Record, trial: Trial) -> tuple[NodeState, ...]:
+    """Return the out-nodes that an earlier version broke: they have a pod of neither revision, or none at the moment.
+
+    A canary without a pod is about to get one of the target; any other node must get the proven one.
+    """
+    known = {record.proven.digest if record.proven else None, record.target.digest if record.target else None}
+
+    def is_stray(state: NodeState) -> bool:
+        if state.pod is None:
+            return state.name not in trial.names and situation.now < state.due
+        return state.digest is not None and state.digest not in known
+
+    return tuple(state for state in situation.fleet.eligible if state.name in situation.out and is_stray(state))
 
 
 def _rolling(situation: Situation, record: Record) -> Decision:
     fleet = situation.fleet
     if not fleet.wanted:
         return Decision(Phase.ROLLING, Reason.NO_MATCHING_NODES, Serve.TARGET, record)
-    others = tuple(state for state in fleet.eligible if not state.updated or state.log_is_lost(situation.seen))
+    others = tuple(
+        state for state in fleet.eligible if not state.updated or state.stale or state.log_is_lost(situation.seen)
+    )
     if not fleet.eligible:
         return Decision(Phase.ROLLING, Reason.WAITING_FOR_NODES, Serve.TARGET, record)
     done = finished(situation) and not others

@@ -6,17 +6,22 @@ One survey serves the plan and the status, so that they can never count differen
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from hostprocess_operator.rollout.placement import selects, untolerated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from hostprocess_operator.manifests.placement import Placement
     from hostprocess_operator.observed import Node, Pod, Seen
     from hostprocess_operator.rollout.record import Out
+
+
+STEADY = timedelta(seconds=30)
+"""How long an agent that kept ending has to stay up before it works again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,7 @@ class NodeState:
         pod: the agent's pod there, the newest that is not terminating; None when there is none.
         digest: template digest of the pod's revision, None when there is no pod or its revision is unknown.
         updated: whether the pod is of the target revision.
+        stale: whether it is that and failed before the target was tried again: it is to be made anew.
         works_from: when the pod has been Ready for minReadySeconds; None while it is not Ready or its node is down.
         joined: when the node was made or came back, whichever was last; None when it does not say.
         due: when the agent is late unless it works: the progress deadline after the last of the events that give it
@@ -41,6 +47,7 @@ class NodeState:
     works_from: datetime | None
     joined: datetime | None
     due: datetime
+    stale: bool = False
 
     @property
     def name(self) -> str:
@@ -83,6 +90,7 @@ class Expectations:
         digest: template digest of the target, None while it is not known how the API server stores it.
         owner_uid: UID of our DaemonSet, empty when there is none.
         since: when the target became the target; no node is late before it had the deadline's time from then.
+        retried: when a block on the target was last lifted, None when never.
         out: the nodes that are out because of us.
         unready_since: since when the agent as a whole is not Ready; now, while it is.
     """
@@ -95,6 +103,7 @@ class Expectations:
     since: datetime
     out: Mapping[str, Out]
     unready_since: datetime
+    retried: datetime | None = None
 
 
 def survey(expected: Expectations, seen: Seen, now: datetime) -> Fleet:
@@ -118,20 +127,33 @@ def survey(expected: Expectations, seen: Seen, now: datetime) -> Fleet:
 
 
 def _state(expected: Expectations, node: Node, pod: Pod | None, digest: str | None, now: datetime) -> NodeState:
-    works_from = None
-    if pod and node.ready and pod.ready:
-        works_from = (pod.ready_since or now) + expected.min_ready
+    works_from = _works_from(expected, node, pod, now)
+    updated, working = digest is not None and digest == expected.digest, works_from is not None and works_from <= now
     joined = max((moment for moment in (node.created, _returned(node)) if moment is not None), default=None)
     return NodeState(
         node=node,
         pod=pod,
         digest=digest,
-        updated=digest is not None and digest == expected.digest,
-        working=works_from is not None and works_from <= now,
+        updated=updated,
+        stale=updated and not working and _is_older(pod, expected.retried),
+        working=working,
         works_from=works_from,
         joined=joined,
         due=max(moment for moment in (joined, *_starts(expected, node, pod)) if moment is not None) + expected.deadline,
     )
+
+
+def _works_from(expected: Expectations, node: Node, pod: Pod | None, now: datetime) -> datetime | None:
+    """Return when the agent works; one that keeps ending has to stay up for a while before it is believed."""
+    if pod is None or not node.ready or not pod.ready:
+        return None
+    ready = (pod.ready_since or now) + expected.min_ready
+    began = pod.started
+    return max(ready, began + STEADY) if pod.keeps_ending and began is not None else ready
+
+
+def _is_older(pod: Pod | None, moment: datetime | None) -> bool:
+    return pod is not None and pod.created is not None and moment is not None and pod.created <= moment
 
 
 def _returned(node: Node) -> datetime | None:
@@ -145,7 +167,7 @@ def _starts(expected: Expectations, node: Node, pod: Pod | None) -> Iterable[dat
     leaves nothing that says since when, unless we took it; that the agent is not Ready since then does.
     """
     if pod is not None:
-        return expected.since, pod.created, pod.ready_since
+        return expected.since, pod.created, None if pod.keeps_ending else pod.ready_since
     taken = expected.out.get(node.name)
     return expected.since, taken.since if taken else None, expected.unready_since
 

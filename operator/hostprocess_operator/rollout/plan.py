@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ from hostprocess_operator.api.agent import HostProcessAgent
 from hostprocess_operator.api.conditions import Reason
 from hostprocess_operator.observed import stuck_container
 from hostprocess_operator.rollout.budget import Taking, allowance, take
-from hostprocess_operator.rollout.charges import START_GRACE, started, stuck_since
+from hostprocess_operator.rollout.charges import START_GRACE, stuck_since
 from hostprocess_operator.rollout.decision import Decision, Serve, decide, finished, is_blocked
 from hostprocess_operator.rollout.ownership import Ownership
 from hostprocess_operator.rollout.phase import Phase
@@ -81,7 +81,9 @@ def plan_rollout(agent: HostProcessAgent | InvalidAgent, seen: Seen, now: dateti
     if situation.ownership is Ownership.FOREIGN:
         return _hands_off(situation, Reason.NAME_CONFLICT)
     if agent.spec.suspend:
-        return _hands_off(situation, Reason.SUSPENDED, _serving(agent, situation, Serve.TARGET))
+        decision = decide(agent, situation)
+        plan = _hands_off(situation, Reason.SUSPENDED, _serving(agent, situation, decision.serve))
+        return replace(plan, phase=decision.phase)
     if situation.ownership is Ownership.LEAVING:
         return _hands_off(situation, Reason.APPLYING)
     decision = decide(agent, situation)
@@ -200,7 +202,7 @@ def _impact_ends(situation: Situation) -> Iterator[datetime]:
     target = situation.target
     for state in situation.fleet.eligible:
         joined = target is not None and state.node.created is not None and state.node.created > target.started
-        began = started(state.pod) if state.pod and state.updated and not joined else None
+        began = state.pod.started if state.pod and state.updated and not joined else None
         if began is not None:
             yield began + situation.impact
 

@@ -34,6 +34,7 @@ class Target(_Entry):
         digest: digest of the template as the API server stores it, None until it answered to our write.
         started: when it became the target, or when a block on it was lifted.
         promoted: whether it passed its canaries.
+        retried: when a block on it was last lifted, None when never: pods from before that tell nothing of it.
     """
 
     rev: _Name
@@ -42,6 +43,7 @@ class Target(_Entry):
     digest: _Name | None = None
     started: _Moment
     promoted: bool = False
+    retried: _Moment | None = None
 
     def is_that_of(self, other: Target | None) -> bool:
         """Return whether both are the same revision, made from the same spec."""

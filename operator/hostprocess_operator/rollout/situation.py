@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from hostprocess_operator.observed import Seen
     from hostprocess_operator.rollout.record import Out
 
+LONGEST_RETRY = 253
+"""Characters of a retry annotation that are looked at."""
 DEFAULT_DEADLINE = timedelta(seconds=1800)
 """Progress deadline of an agent whose spec cannot be read."""
 
@@ -97,6 +99,7 @@ def gather(agent: HostProcessAgent | InvalidAgent, seen: Seen, now: datetime) ->
         min_ready=timedelta(seconds=rollout.min_ready_seconds),
         deadline=deadline,
         since=noted_target.started,
+        retried=target.retried,
         out=record.out,
         unready_since=_unready_since(seen, now),
     )
@@ -122,6 +125,7 @@ def _of_invalid(seen: Seen, now: datetime, ownership: Ownership, noted: Record |
         min_ready=timedelta(seconds=spec.get("minReadySeconds") or 0),
         deadline=DEFAULT_DEADLINE,
         since=record.target.started if record.target else now,
+        retried=None,
         out=record.out,
         unready_since=_unready_since(seen, now),
     )
@@ -136,14 +140,15 @@ def _with_retry(record: Record, value: str, now: datetime) -> Record:
 
     The value is a revision, or a revision with a slash and anything behind it, to name the same one twice.
     """
+    value = value[:LONGEST_RETRY]
     if value == record.retry:
         return record
     revision = value.partition("/")[0]
-    update: dict[str, object] = {"retry": value[:253]}
+    update: dict[str, object] = {"retry": value}
     if any(block.rev == revision for block in record.blocked):
         update["blocked"] = tuple(block for block in record.blocked if block.rev != revision)
         if record.target is not None and record.target.rev == revision:
-            update |= {"target": record.target.model_copy(update={"started": now, "promoted": False})}
+            update |= {"target": record.target.model_copy(update={"started": now, "retried": now, "promoted": False})}
             update |= {"charged": {}, "canaries": ()}
     return record.model_copy(update=update)
 

@@ -47,8 +47,7 @@ def choose_target(
     The restart token is sticky: taking the annotation away restarts nothing.
     """
     spec = shape_hash(agent)
-    former = record.target or record.proven
-    token = restarted_at[:64] or (former.token if former else "")
+    token = restarted_at[:64] or _sticky(record, spec)
     rendered = template_digest(pod_template(agent, token))
     target = _remembered(record, spec, token, now)
     if target is None and record.target is not None and record.target.rev == rendered:
@@ -67,6 +66,16 @@ def is_stored(digest: str, seen: Seen) -> bool:
     """Return whether the cluster holds a template of that digest: the DaemonSet, or a ControllerRevision."""
     in_daemonset = seen.daemonset is not None and seen.daemonset.digest == digest
     return in_daemonset or any(revision.digest == digest for revision in seen.revisions)
+
+
+def _sticky(record: Record, spec: str) -> str:
+    """Return the token to go on with when the annotation is gone: the last one, unless that very restart failed."""
+    target, proven = record.target, record.proven
+    failed = target is not None and any(block.rev == target.rev for block in record.blocked)
+    if failed and proven is not None and proven.spec == spec:
+        return proven.token
+    former = target or proven
+    return former.token if former else ""
 
 
 def _remembered(record: Record, spec: str, token: str, now: datetime) -> Target | None:

@@ -93,7 +93,7 @@ def _stage(state: NodeState, standing: Standing | None, plan: Plan, now: datetim
         return Stage.CORDONED
     if state.due <= now and (state.updated or state.pod is None):
         return Stage.LATE
-    if _came_later(state, plan, now):
+    if _came_later(state, plan, now) and (state.pod is None or state.updated):
         return Stage.STARTING
     if not state.updated:
         return Stage.OUTDATED

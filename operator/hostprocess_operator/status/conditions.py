@@ -68,7 +68,8 @@ def _valid(facts: Facts) -> _Said:
 def _rolled_out(facts: Facts, ready: Readiness) -> _Said:
     if not isinstance(facts.agent, HostProcessAgent):
         return "Unknown", Reason.SPEC_INVALID, "No revision is made of a spec that breaks a rule."
-    if facts.plan.has_rolled_out or facts.plan.phase is Phase.STABLE:
+    works = any(agent.state.updated and agent.state.working for agent in facts.agents)
+    if facts.plan.has_rolled_out or (facts.plan.phase is Phase.STABLE and works):
         return "True", Reason.ROLLED_OUT, "The spec's revision has worked on every node that counted."
     return "False", ready.reason, ready.message
 

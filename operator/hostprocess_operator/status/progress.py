@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hostprocess_operator.api.conditions import Reason
-from hostprocess_operator.api.names import APPROVE_ANNOTATION
+from hostprocess_operator.api.names import APPROVE_ANNOTATION, RETRY_ANNOTATION
 from hostprocess_operator.rollout import POD_GRACE, Phase, blocks
 from hostprocess_operator.status.agents import Agent, Stage
 from hostprocess_operator.status.facts import Facts, Readiness, reconciling, stalled
@@ -24,18 +24,25 @@ def is_blocked(facts: Facts) -> Readiness | None:
     failed = f"Revision {block.rev} failed{where}: {block.reason}."
     again = (
         "Correct the spec, or try the same again with kubectl annotate hostprocessagent "
-        f"{facts.agent.name} -n {facts.agent.namespace} hostprocess.dev/retry={block.rev} --overwrite."
+        f"{facts.agent.name} -n {facts.agent.namespace} {RETRY_ANNOTATION}={_next_retry(facts, block.rev)} --overwrite."
     )
-    match plan.reason:
-        case Reason.ROLLED_BACK:
-            proven = plan.record.proven.rev if plan.record.proven else ""
-            return stalled(plan.reason, f"{failed} Every node runs or gets revision {proven} again. {again}")
-        case Reason.HISTORY_GONE:
-            lost = "The copy of the proven revision is gone, so nothing is changed."
-            return stalled(plan.reason, f"{failed} {lost} {again}")
+    if plan.phase is Phase.ROLLED_BACK:
+        proven = plan.record.proven.rev if plan.record.proven else ""
+        return stalled(Reason.ROLLED_BACK, f"{failed} Every node runs or gets revision {proven} again. {again}")
+    if plan.reason is Reason.HISTORY_GONE:
+        return stalled(plan.reason, f"{failed} The copy of the proven revision is gone, so nothing is changed. {again}")
     kept = "No further node gets it; what has it is left as evidence, and a pod deleted by hand comes back proven."
     back = "spec.rollout.onFailure: Rollback brings the proven revision back everywhere."
     return stalled(Reason.HALTED, f"{failed} {kept} {back} {again}")
+
+
+def _next_retry(facts: Facts, rev: str) -> str:
+    """Return a value of the retry annotation that was not acted on yet."""
+    given = facts.plan.record.retry
+    if given.partition("/")[0] != rev:
+        return rev
+    count = given.partition("/")[2]
+    return f"{rev}/{int(count) + 1 if count.isdecimal() else 2}"
 
 
 def is_trying(facts: Facts) -> Readiness | None:
@@ -59,7 +66,7 @@ def is_trying(facts: Facts) -> Readiness | None:
             return reconciling(plan.reason, f"Revision {rev} works on {where} and is watched for a while.")
         case _:
             message = f"Revision {rev} is tried on {where}; all other nodes keep the proven one."
-            late = [state.name for state in plan.situation.fleet.wanted if _is_late_canary(state, plan)]
+            late = [state.name for state in plan.situation.fleet.wanted if _holds_up(state, plan)]
             if late:
                 return stalled(plan.reason, f"{message} Late: {on_nodes(late)}.")
             return reconciling(plan.reason, message)
@@ -75,8 +82,10 @@ def _approval(facts: Facts, rev: str) -> str:
     )
 
 
-def _is_late_canary(state: NodeState, plan: Plan) -> bool:
-    return state.name in plan.record.canaries and not state.working and state.due <= plan.situation.now
+def _holds_up(state: NodeState, plan: Plan) -> bool:
+    """Return whether the canaries wait for the node, one of them or one that has the place, and it is late."""
+    concerned = state.name in plan.record.canaries or state.name in plan.situation.held
+    return concerned and not state.working and state.due <= plan.situation.now
 
 
 def is_rolling(facts: Facts) -> Readiness | None:

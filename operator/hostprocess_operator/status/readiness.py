@@ -178,10 +178,10 @@ def _all_is_well(facts: Facts) -> Readiness:
 ROWS: tuple[Callable[[Facts], Readiness | None], ...] = (
     _spec_is_invalid,
     _name_is_taken,
+    is_blocked,
     _is_suspended,
     _write_failed,
     _waits_for_deletion,
-    is_blocked,
     _no_node_matches,
     _every_node_is_down,
     _is_not_applied,

@@ -25,7 +25,10 @@ def rights_are_unknown(facts: Facts) -> Readiness | None:
     if not unknown:
         return None
     reason, message = _verdicts(unknown)
-    again = all(agent.pod and agent.pod.gate and agent.pod.gate.reason == Reason.LOG_UNAVAILABLE for agent in unknown)
+    late = any(agent.state.due <= facts.plan.situation.now for agent in unknown)
+    again = not late and all(
+        agent.pod and agent.pod.gate and agent.pod.gate.reason == Reason.LOG_UNAVAILABLE for agent in unknown
+    )
     return reconciling(reason, message) if again else stalled(reason, message)
 
 

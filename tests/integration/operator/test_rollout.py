@@ -123,6 +123,22 @@ def test_retry_lifts_the_block_once_and_starts_again_at_the_canaries(one, nodes,
     assert phases(recording, one.name).count("Canary") == 1
 
 
+def test_retry_after_a_halt_makes_what_failed_anew(one, nodes, plane, audit):
+    nodes(4)
+    proven(one, 4, canary={"nodes": 1, "bakeSeconds": 1})
+    update(one, "2.0-log-no-admin")
+    found = phase(one, "Halted")
+    (failed,) = [pod for pod in one.pods().values() if "2.0" in pod["spec"]["containers"][0]["image"]]
+    audit.mark()
+    blocked = found["status"]["revisions"]["blocked"][0]["revision"]
+    mark = {"metadata": {"annotations": {"hostprocess.dev/retry": blocked}}}
+    plane.patch("hostprocessagents", one.name, mark, one.namespace)
+    wait_for(lambda: failed["metadata"]["name"] in deleted(audit), 20, "the failed pod to be made anew")
+    phase(one, "Halted")
+    assert deleted(audit)[0] == failed["metadata"]["name"]
+    assert f"retry={blocked}/2" in condition(one.get(), "Ready")["message"]
+
+
 def phases(recording, name):
     """Return the phases that a recording shows, without repetition."""
     shown = []

@@ -11,7 +11,7 @@ from hostprocess_operator.api.conditions import Reason
 from hostprocess_operator.rollout import Phase
 from support import build
 from support.build import DAY, NEW, OLD
-from support.rollouts import amid
+from support.amid_rollouts import amid
 
 PAGE = (Path(__file__).parents[3] / "docs" / "rollouts.md").read_text()
 SETTINGS = PAGE[PAGE.index("## Settings") : PAGE.index("## What counts")]

@@ -17,7 +17,7 @@ from support import build
 from support.argocd import argo_health
 from support.build import DAY, HOUR, MINUTE, NEW, NOW, OLD, SECOND
 from support.kstatus import CURRENT, FAILED, IN_PROGRESS, kstatus
-from support.rollouts import FLEET, FORMER, NEXT_TO_LAST, World, amid, blocked
+from support.amid_rollouts import FLEET, FORMER, NEXT_TO_LAST, World, amid, blocked
 
 
 class Turn(Enum):
@@ -204,7 +204,7 @@ ROLLING = [
             (Reason.NO_REPORT, Turn.PERSONS),
             (Reason.UNREADABLE_REPORT, Turn.PERSONS),
             (Reason.PROBE_ERROR, Turn.PERSONS),
-            (Reason.LOG_UNAVAILABLE, Turn.CLUSTERS),
+            (Reason.LOG_UNAVAILABLE, Turn.PERSONS),  # it is tried again, and past its deadline all the same
         )
     ),
 ]  # fmt: skip
@@ -291,19 +291,19 @@ HANDS_OFF = [
         Phase.ROLLING, Reason.SUSPENDED, Reason.SUSPENDED, Turn.SUSPENDERS),
     row("suspended while canaries start",
         amid(*old("a", "b"), spec=SUSPENDED | CANARY, **AS_CANARY),
-        Phase.ROLLING, Reason.SUSPENDED, Reason.SUSPENDED, Turn.SUSPENDERS),
+        Phase.CANARY, Reason.SUSPENDED, Reason.SUSPENDED, Turn.SUSPENDERS),
     row("suspended while canaries bake",
         amid(*old("a", "b"), *new("c"), spec=SUSPENDED | CANARY, serves="proven", canaries=("c",)),
         Phase.ROLLING, Reason.SUSPENDED, Reason.SUSPENDED, Turn.SUSPENDERS),
     row("suspended while a person is to approve",
         amid(*old("a", "b"), *new("c"), spec=SUSPENDED | MANUAL, serves="proven", canaries=("c",)),
-        Phase.ROLLING, Reason.SUSPENDED, Reason.SUSPENDED, Turn.SUSPENDERS),
+        Phase.CANARY, Reason.SUSPENDED, Reason.SUSPENDED, Turn.SUSPENDERS),
     row("suspended after a halt",
         amid(*old("a", "b"), *denied("c"), spec=SUSPENDED, serves="proven", blocked=blocked()),
-        Phase.ROLLING, Reason.SUSPENDED, Reason.SUSPENDED, Turn.SUSPENDERS),
+        Phase.HALTED, Reason.SUSPENDED, Reason.HALTED, Turn.PERSONS),
     row("suspended after a rollback",
         amid(*old("a", "b", "c"), spec=SUSPENDED | ROLLBACK, serves="proven", blocked=blocked(ROLLBACK)),
-        Phase.ROLLING, Reason.SUSPENDED, Reason.SUSPENDED, Turn.SUSPENDERS),
+        Phase.ROLLED_BACK, Reason.SUSPENDED, Reason.ROLLED_BACK, Turn.PERSONS),
 ]  # fmt: skip
 
 TABLE = [*STABLE, *ROLLING, *CANARIES, *FAILED_VERSIONS, *HANDS_OFF]

@@ -50,7 +50,9 @@ class Rollouts(Actors):
     # what the operator does
 
     def on_delete(self, pod, plan):
-        assert plan.settled, "before the DaemonSet controller acted on what we wrote"
+        served = self.cluster.daemonset
+        acted_on = served["status"].get("observedGeneration")
+        assert acted_on == served["metadata"]["generation"], "before the DaemonSet controller acted on what we wrote"
         node = self.cluster.nodes[pod.node]
         assert node.ready, "on a node that is down"
         assert not node.cordoned, "on a cordoned node"
@@ -58,7 +60,7 @@ class Rollouts(Actors):
         assert 2 * sum(not self.cluster.nodes[name].ready for name in self.wanted()) <= len(self.wanted()), (
             "in an outage"
         )
-        assert pod.owner_uid == self.cluster.daemonset["metadata"]["uid"], "of somebody else"
+        assert pod.owner_uid == served["metadata"]["uid"], "of somebody else"
         self.ledger.take(pod, pod.node in working(self.cluster, [pod]), plan.situation.held)
 
     def step(self, **how):

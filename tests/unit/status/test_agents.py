@@ -80,7 +80,7 @@ def stage(pod, node, record=ROLLED_OUT):
         pytest.param(None, JOINED, ROLLED_OUT, Stage.STARTING, id="the node joined a while ago"),
         pytest.param(build.starting_pod(), JOINED, ROLLED_OUT, Stage.STARTING, id="the same with a pod on its way"),
         pytest.param(build.pod(**FRESH), RETURNED, ROLLED_OUT, Stage.STARTING, id="the node came back a while ago"),
-        pytest.param(build.pod(revision=OLD), RETURNED, ROLLED_OUT, Stage.STARTING, id="and brought an old pod"),
+        pytest.param(build.pod(revision=OLD), RETURNED, ROLLED_OUT, Stage.OUTDATED, id="and brought an old pod"),
         pytest.param(build.pod(**BROKEN), JOINED_LONG_AGO, ROLLED_OUT, Stage.BROKEN,
                      id="the node joined after the rollout, but longer ago than the deadline"),
         pytest.param(build.pod(revision=OLD), JOINED_LONG_AGO, ROLLED_OUT, Stage.OUTDATED,
