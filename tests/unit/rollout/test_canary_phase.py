@@ -46,7 +46,8 @@ ROWS = [
     ),
     row(
         "so it is while another node holds the place, however long the first canary has worked",
-        TWO, world(TWO, *a("b", "c"), *a("a", ready=False, ready_for=SECOND), *b("d"), noted=record(out=build.out("a"))),
+        TWO,
+        world(TWO, *a("b", "c"), *a("a", ready=False, ready_for=SECOND), *b("d"), noted=record(out=build.out("a"))),
         Reason.CANARY_VERIFYING,
     ),
     row(
