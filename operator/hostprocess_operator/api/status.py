@@ -175,9 +175,9 @@ class AgentStatus(_StatusShape):
     summary: Summary | None = None
     """What the columns of kubectl get show."""
     revisions: Revisions = Revisions()
-    """Revisions of the pod template."""
-    rollout: RolloutStatus | None = None
     """Revisions of the pod template, by the hash of what was rendered."""
+    rollout: RolloutStatus | None = None
+    """Where the rollout of the spec's revision is."""
     problems: Annotated[tuple[Problem, ...], Field(max_length=MAX_PROBLEMS), Atomic()] = ()
     """Why the agent does not do its work on some nodes, worst first."""
     problems_omitted: _Count = 0

@@ -10,8 +10,8 @@ from hostprocess_operator.api.agent import Canary, Rollout
 from hostprocess_operator.api.conditions import Reason
 from hostprocess_operator.rollout import Phase
 from support import build
-from support.build import DAY, NEW, OLD
 from support.amid_rollouts import amid
+from support.build import DAY, NEW, OLD
 
 PAGE = (Path(__file__).parents[3] / "docs" / "rollouts.md").read_text()
 SETTINGS = PAGE[PAGE.index("## Settings") : PAGE.index("## What counts")]

@@ -14,10 +14,10 @@ from hostprocess_operator.api.conditions import Reason
 from hostprocess_operator.rollout import Phase
 from hostprocess_operator.status import Failure
 from support import build
+from support.amid_rollouts import FLEET, FORMER, NEXT_TO_LAST, World, amid, blocked
 from support.argocd import argo_health
 from support.build import DAY, HOUR, MINUTE, NEW, NOW, OLD, SECOND
 from support.kstatus import CURRENT, FAILED, IN_PROGRESS, kstatus
-from support.amid_rollouts import FLEET, FORMER, NEXT_TO_LAST, World, amid, blocked
 
 
 class Turn(Enum):
