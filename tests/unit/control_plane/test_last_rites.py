@@ -11,6 +11,9 @@ import pytest
 TESTS = Path(__file__).parents[2]
 PRELUDE = """
 import os, signal, sys
+# what ran the tests may ignore signals, and its children would inherit that
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 from control_plane import last_rites
 def rite():
     last_rites.remove(rite)
