@@ -13,6 +13,7 @@ from hostprocess_operator.status.facts import Facts, Outlook, Readiness
 from hostprocess_operator.status.rights import known_reason
 from hostprocess_operator.status.words import on_nodes
 from hostprocess_operator.verification.runs import Standing
+from hostprocess_operator.verification.text import clean_text
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 ConditionStatus = Literal["True", "False", "Unknown"]
 _Said = tuple[ConditionStatus, Reason, str]
 
-MESSAGE_LIMIT = 2048
+MESSAGE_BYTES = 2048
 
 
 def conditions(facts: Facts, ready: Readiness, previous: AgentStatus | None, now: datetime) -> tuple[Condition, ...]:
@@ -54,7 +55,7 @@ def _condition(
         if unchanged and before
         else now.strftime("%Y-%m-%dT%H:%M:%SZ"),
         reason=reason.value,
-        message=message if len(message) <= MESSAGE_LIMIT else message[: MESSAGE_LIMIT - 1] + "\u2026",
+        message=clean_text(message, MESSAGE_BYTES),
     )
 
 
