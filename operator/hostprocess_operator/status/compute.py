@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from hostprocess_operator.rollout import Block, Plan
     from hostprocess_operator.status.failure import Failure
 
+MAX_BYTES = 32 * 1024
+"""Size that no status exceeds, as JSON; it is read with every list of agents."""
 SHOWN_BLOCKS = 5
 SHOWN_CANARIES = 20
 
@@ -61,7 +63,7 @@ def compute_status(
     )
     counts = _counts(plan, agents)
     proven = plan.record.proven
-    return AgentStatus(
+    status = AgentStatus(
         observed_generation=agent.generation,
         conditions=conditions(facts, readiness(facts), seen.status, now),
         daemon_set=_daemonset(plan, seen),
@@ -80,6 +82,15 @@ def compute_status(
         problems_omitted=omitted,
         record=dump_record(plan.record.model_copy(update={"out": {}})),
     )
+    return _within_limit(status)
+
+
+def _within_limit(status: AgentStatus) -> AgentStatus:
+    """Return the status without the last of its problems, as few of them as make it small enough."""
+    while status.problems and len(status.model_dump_json(by_alias=True, exclude_none=True).encode()) > MAX_BYTES:
+        omitted = {"problems": status.problems[:-1], "problems_omitted": status.problems_omitted + 1}
+        status = status.model_copy(update=omitted)
+    return status
 
 
 def _counts(plan: Plan, agents: Sequence[Agent]) -> NodeCounts:
