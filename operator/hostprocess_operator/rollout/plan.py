@@ -254,10 +254,9 @@ def _moments(situation: Situation, decision: Decision, record: Record) -> Iterat
     yield from (entry.since + situation.deadline for entry in record.out.values() if not entry.taken)
     for state in situation.fleet.wanted:
         yield from _moments_of(state, situation.deadline)
-    if not situation.has_rolled_out:
+    if situation.target is not None and not situation.has_rolled_out:
         yield from _impact_ends(situation)
-        if situation.target is not None:
-            yield situation.target.started + POD_GRACE
+        yield situation.target.started + POD_GRACE
     for pod in situation.seen.pods:
         if pod.created is not None and pod.revision not in situation.seen.digests():
             yield pod.created + UNKNOWN_REVISION_GRACE

@@ -45,10 +45,6 @@ class Target(_Entry):
     promoted: bool = False
     retried: _Moment | None = None
 
-    def is_that_of(self, other: Target | None) -> bool:
-        """Return whether both are the same revision, made from the same spec."""
-        return other is not None and (self.rev, self.spec) == (other.rev, other.spec)
-
 
 class Proven(_Entry):
     """The revision that last worked on every node that counts; `at` is when that was seen."""

@@ -47,10 +47,8 @@ def is_rechecked(facts: Facts) -> Readiness | None:
 def _verdicts(agents: Iterable[Agent]) -> tuple[Reason, str]:
     """Return the reason of the most frequent verdict, and every different verdict with its nodes."""
     by_verdict: dict[tuple[str, str], list[str]] = {}
-    for agent in agents:
-        gate = agent.pod.gate if agent.pod else None
-        if gate is not None:
-            by_verdict.setdefault((gate.reason, gate.message), []).append(agent.node)
+    for gate, node in ((agent.pod.gate, agent.node) for agent in agents if agent.pod and agent.pod.gate):
+        by_verdict.setdefault((gate.reason, gate.message), []).append(node)
     ordered = sorted(by_verdict.items(), key=lambda entry: (-len(entry[1]), entry[0]))
     sentences = [f"On {on_nodes(nodes)}: {message}" for (_, message), nodes in ordered[:3]]
     return known_reason(ordered[0][0][0]), " ".join(sentences)

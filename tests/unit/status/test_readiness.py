@@ -482,6 +482,56 @@ ROLLOUTS = [
     ),
 ]
 
+LOST = [each for each in rollouts.REVISIONS if each.digest != rollouts.PROVEN.digest]
+
+
+def failed_again(retry):
+    return row(
+        f"it failed again after the retry {retry}",
+        rollouts.world(
+            rollouts.asked(annotations={"hostprocess.dev/retry": retry}),
+            *rollouts.a("a", "b", "d"),
+            rollouts.denied("c"),
+            noted=BLOCKED.model_copy(update={"retry": retry}),
+        ),
+        STALLED,
+        Reason.HALTED,
+        f"hostprocess.dev/retry={rollouts.B}/{'3' if retry.endswith('/2') else '2'} --overwrite.",
+        asked=rollouts.asked(annotations={"hostprocess.dev/retry": retry}),
+    )
+
+
+ROLLOUTS += [
+    row(
+        "it failed, and the proven one is lost",
+        rollouts.world(
+            rollouts.asked(),
+            *rollouts.b("a", "b", "d"),
+            rollouts.denied("c"),
+            noted=BLOCKED.model_copy(update={"served": rollouts.B}),
+            revisions=tuple(LOST),
+        ),
+        STALLED,
+        Reason.HISTORY_GONE,
+        "The copy of the proven revision is gone, so nothing is changed.",
+        asked=rollouts.asked(),
+    ),
+    row(
+        "a canary had its time, and is a failure",
+        rollouts.world(
+            CANARY, *A_FLEET, *rollouts.b("d", ready=False, age=HOUR, gate=None, reported=None),
+            noted=rollouts.record(canaries=("d",), target=rollouts.TARGET.model_copy(update={"started": NOW - HOUR})),
+        ),
+        STALLED,
+        Reason.HALTED,
+        "Revision",
+        asked=CANARY,
+    ),
+    failed_again(rollouts.B),
+    failed_again(f"{rollouts.B}/2"),
+    failed_again(f"{rollouts.B}/now"),
+]  # fmt: skip
+
 ROWS = [*READY_ROWS, *NOTHING_TO_LOOK_AT, *NODE_BY_NODE, *ROLLOUTS]
 
 

@@ -1,0 +1,161 @@
+"""Why single nodes do not run the agent: worst first, bounded, in clean words."""
+
+import pytest
+
+from hostprocess_operator.api.status import MAX_PROBLEMS
+from support import build
+from support.build import DAY, HOUR, MINUTE, OLD
+
+AGENT = build.agent()
+OLD_NODES = {"age": 9 * DAY}
+ROLLED_OUT = build.record(AGENT, proven=build.proven(AGENT))
+FRESH = {"age": MINUTE, "ready": False}
+HOSTILE = "\x1b[31mred\x1b[0m \u202eevil\u202c\n\tand so on\x00"
+
+
+def waiting(reason, message="", name="agent"):
+    return build.container(name, state="waiting", reason=reason, message=message)
+
+
+def ended(exit_code, reason="Error", message=""):
+    return build.container(state="terminated", reason=reason, message=message, exit_code=exit_code)
+
+
+@pytest.fixture
+def problems_of(status_of):
+    """Return a function to the problems of an agent with these pods, on these nodes or one for each pod."""
+
+    def problems_of(*pods, nodes=None):
+        nodes = nodes or [build.node(pod.node, **OLD_NODES) for pod in pods]
+        status = status_of(AGENT, build.scene(AGENT, nodes=nodes, pods=pods, written_as=ROLLED_OUT))
+        return [(each.node, each.reason, each.message) for each in status.problems]
+
+    return problems_of
+
+
+@pytest.mark.parametrize(
+    ("pod", "node", "reason", "message"),
+    [
+        pytest.param(
+            build.denied_pod(gate=build.verdict("False", "WrongAccount", "Another account.")), {},
+            "WrongAccount", "Another account.", id="the verdict, for a run without the rights",
+        ),
+        pytest.param(
+            build.denied_pod(revision=OLD), {}, "NotAdministrator",
+            "The pod has no administrator rights. Look for a policy.", id="of an older revision too",
+        ),
+        pytest.param(
+            build.pod(ready=False, gate=build.verdict("Unknown", "NoReport", "Empty."), reported=None), {},
+            "NoReport", "Empty.", id="the verdict, for a run that reported nothing",
+        ),
+        pytest.param(
+            build.pod(), {"ready": False}, "NodesUnreachable",
+            "The node is not Ready; nothing is known of the agent there.", id="a node that is down",
+        ),
+        pytest.param(
+            build.denied_pod(), {"ready": False}, "NodesUnreachable",
+            "The node is not Ready; nothing is known of the agent there.", id="whatever was known before",
+        ),
+        pytest.param(
+            build.pod(**FRESH, containers=(waiting("ErrImagePull", "not found"),)), {},
+            "ErrImagePull", "Container agent: not found", id="the kubelet's words on a container that waits",
+        ),
+        pytest.param(
+            build.pod(**FRESH, containers=(waiting("ErrImagePull"),)), {},
+            "ErrImagePull", "Container agent: ErrImagePull", id="its reason again where it has no words",
+        ),
+        pytest.param(
+            build.pod(**FRESH, containers=(ended(3, message="boom"),)), {},
+            "Error", "Container agent (exit code 3): boom", id="on a container that ended, with its exit code",
+        ),
+        pytest.param(
+            build.pod(**FRESH, containers=(ended(3, reason=""),)), {},
+            "Unknown", "Container agent (exit code 3):", id="on one that it gives no reason for",
+        ),
+        pytest.param(
+            build.pod(**FRESH, reason="Evicted", message="The node was low on memory."), {},
+            "Evicted", "The node was low on memory.", id="on a pod that it gave up",
+        ),
+        pytest.param(
+            build.pod(ready=False), {}, "DeadlineExceeded",
+            "The agent does not work. spec.rollout.progressDeadlineSeconds have passed.", id="late without any reason",
+        ),
+        pytest.param(
+            build.pod(**FRESH, containers=(waiting(HOSTILE, HOSTILE),)), {},
+            "red evil and so on", "Container agent: red evil and so on", id="hostile words are cleaned",
+        ),
+    ],
+)  # fmt: skip
+def test_problem(pod, node, reason, message, problems_of):
+    assert problems_of(pod, nodes=[build.node(**OLD_NODES | node)]) == [("node-a", reason, message)]
+
+
+def test_a_node_without_a_pod_is_a_problem_once_it_is_late(status_of):
+    seen = build.scene(AGENT, nodes=[build.node(**OLD_NODES)], written_as=ROLLED_OUT)
+    before = status_of(AGENT, seen, now=build.NOW - HOUR)
+    [problem] = status_of(
+        AGENT, build.scene(AGENT, nodes=[build.node(**OLD_NODES)], written_as=ROLLED_OUT, status=before)
+    ).problems
+    assert (problem.pod, problem.reason) == ("", "DeadlineExceeded")
+    assert problem.message.startswith("No pod was made on the node.")
+
+
+@pytest.mark.parametrize(
+    "pod",
+    [
+        pytest.param(build.pod(), id="it works"),
+        pytest.param(build.starting_pod(), id="it starts"),
+        pytest.param(build.pod(revision=OLD), id="it waits for its turn"),
+        pytest.param(build.pod(reported=build.report("containerd://earlier")), id="it is being proven again"),
+        pytest.param(build.pod(age=DAY, ready=False, ready_for=MINUTE), id="it stopped working a moment ago"),
+    ],
+)
+def test_no_problem(pod, problems_of):
+    assert problems_of(pod) == []
+
+
+def test_the_worst_come_first_and_then_by_name(problems_of):
+    stuck = {"containers": (waiting("ErrImagePull"),)}
+    silent = {"ready": False, "gate": build.verdict("Unknown", "NoReport"), "reported": None}
+    found = problems_of(
+        build.pod("a-is-down"),
+        build.starting_pod("b-starts-again", **stuck),
+        build.pod("c-is-outdated", revision=OLD, ready=False, **stuck),
+        build.pod("d-is-broken", age=DAY, ready=False, ready_for=MINUTE, **stuck),
+        build.pod("e-is-unknown", **silent),
+        build.pod("f-is-late", ready=False),
+        build.denied_pod("h-is-denied"),
+        build.denied_pod("g-is-denied"),
+        nodes=[
+            build.node("a-is-down", **OLD_NODES, ready=False),
+            build.node("b-starts-again", age=MINUTE),
+            *build.nodes("c-is-outdated", "d-is-broken", "e-is-unknown", "f-is-late", **OLD_NODES),
+            *build.nodes("g-is-denied", "h-is-denied", **OLD_NODES),
+        ],
+    )
+    assert [name for name, _, _ in found] == [
+        "g-is-denied", "h-is-denied", "f-is-late", "e-is-unknown", "d-is-broken", "c-is-outdated", "b-starts-again",
+        "a-is-down",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("count", "omitted"), [(MAX_PROBLEMS, 0), (MAX_PROBLEMS + 1, 1), (50, 50 - MAX_PROBLEMS)])
+def test_no_more_than_twenty_and_how_many_more_there_are(count, omitted, status_of):
+    names = [f"node-{number:02}" for number in range(count)]
+    pods = [build.denied_pod(name) for name in names]
+    status = status_of(AGENT, build.scene(AGENT, nodes=build.nodes(*names, **OLD_NODES), pods=pods))
+    assert [problem.node for problem in status.problems] == names[:MAX_PROBLEMS]
+    assert status.problems_omitted == omitted
+
+
+def test_a_long_message_is_cut(problems_of):
+    [(_, reason, message)] = problems_of(build.pod(**FRESH, containers=(waiting("R" * 500, "é" * 5000),)))
+    assert len(reason.encode()) <= 128
+    assert len(message.encode()) <= 512
+    assert message.endswith("…")
+
+
+def test_the_pod_is_named(status_of):
+    pod = build.denied_pod(name="inspector-x7")
+    status = status_of(AGENT, build.scene(AGENT, nodes=[build.node(**OLD_NODES)], pods=[pod]))
+    assert [problem.pod for problem in status.problems] == ["inspector-x7"]
