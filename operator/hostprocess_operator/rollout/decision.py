@@ -85,7 +85,7 @@ def _with_block(agent: HostProcessAgent, situation: Situation, allowed: int) -> 
     if not record.charged or target is None or blocks(record):
         return record
     trying = rollout.canary is not None and not target.promoted
-    full = len(record.charged.keys() & situation.held) >= allowed
+    full = len(record.charged.keys() & {state.name for state in situation.fleet.wanted}) >= allowed
     if not (trying or full or len(record.charged) > rollout.max_failures):
         return record
     reasons = sorted(record.charged.values())
