@@ -54,7 +54,7 @@ class Recording:
 
     def _listen(self) -> None:
         while not self._over.is_set():
-            with contextlib.suppress(OSError, http.client.HTTPException, json.JSONDecodeError):  # cut at any byte
+            with contextlib.suppress(OSError, http.client.HTTPException, ValueError):  # cut at any byte
                 for line in self._response:
                     event = json.loads(line)
                     self.events.append(Seen(time.monotonic(), event["type"], event["object"]))
