@@ -120,7 +120,7 @@ NAMED = {"key": "metadata.name", "operator": "In", "values": ["win-2"]}
     [
         pytest.param(bound({"matchFields": [NAMED]}), "win-2", id="the node that the DaemonSet controller made it for"),
         pytest.param(
-            bound({"matchExpressions": []}, {"matchFields": [NAMED | {"key": "other"}, NAMED]}),
+            bound({"matchExpressions": []}, {"matchFields": [NAMED | {"key": "other", "values": ["no"]}, NAMED]}),
             "win-2",
             id="among other terms and fields",
         ),
@@ -144,6 +144,53 @@ def test_a_pod_that_is_going_or_given_up_says_so():
     )
     assert pod.deleting
     assert (pod.phase, pod.reason, pod.message) == ("Failed", "Evicted", "The node was low on resource: memory.")
+
+
+def scheduled(value, **more):
+    entry = {"type": "PodScheduled", "status": value, "reason": "Unschedulable", "message": "0/3 nodes are available."}
+    return {"conditions": [*STATUS["conditions"], entry]} | more
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "message"),
+    [
+        pytest.param(scheduled("False"), "Unschedulable", "0/3 nodes are available.", id="it finds no place"),
+        pytest.param(scheduled("True"), "", "", id="it found one, though the words are still there"),
+        pytest.param(
+            scheduled("False", reason="Evicted", message="Low on memory."), "Evicted", "Low on memory.",
+            id="what became of it comes first",
+        ),
+    ],
+)  # fmt: skip
+def test_a_pod_that_found_no_place_says_so(status, reason, message):
+    pod = observed(status=status)
+    assert (pod.reason, pod.message) == (reason, message)
+
+
+@pytest.mark.parametrize(
+    ("containers", "started"),
+    [
+        pytest.param(
+            [build.container(age=build.HOUR), build.container(age=build.MINUTE)], build.MINUTE, id="the youngest"
+        ),
+        pytest.param([build.probe(age=build.SECOND), build.container(age=build.HOUR)], build.HOUR, id="of the agent's"),
+        pytest.param([build.probe(age=build.SECOND), build.container(run="")], None, id="before the first start"),
+        pytest.param(
+            [build.container(run=""), build.container(age=build.HOUR)], build.HOUR, id="of those that started"
+        ),
+    ],
+)
+def test_when_the_agent_started(containers, started):
+    assert build.pod(containers=tuple(containers)).started == (started and build.NOW - started)
+
+
+@pytest.mark.parametrize(
+    ("restarts", "keeps_ending"),
+    [([0, 2], False), ([0, 3], True), ([4, 0], True), ([], False)],
+)
+def test_an_agent_that_restarted_three_times_keeps_ending(restarts, keeps_ending):
+    pod = build.pod(containers=tuple(build.container(restarts=count) for count in restarts))
+    assert pod.keeps_ending is keeps_ending
 
 
 @pytest.mark.parametrize(

@@ -113,8 +113,13 @@ def test_the_template_is_not_changed():
     assert template == before
 
 
-def test_a_digest_is_sixteen_hex_digits_that_no_version_may_change():
-    assert template_digest(TEMPLATE) == "55bd9c74e0d52ec8"
+@pytest.mark.parametrize(
+    ("template", "digest"),
+    [(TEMPLATE, "55bd9c74e0d52ec8"), ({"spec": {"nodeName": "é"}}, "2a42a5dd674ef6a6")],
+    ids=["ASCII", "not ASCII"],
+)
+def test_a_digest_is_sixteen_hex_digits_that_no_version_may_change(template, digest):
+    assert template_digest(template) == digest
 
 
 def test_a_tuple_counts_as_a_list():
@@ -139,6 +144,19 @@ def test_what_a_revision_shows():
     assert (revision.namespace, revision.name, revision.uid) == ("agents", "inspector-abc", "u1")
     assert (revision.agent, revision.owner_uid, revision.hash) == ("inspector", "ds-uid", "abc")
     assert revision.digest == template_digest(TEMPLATE)
+
+
+@pytest.mark.parametrize(
+    ("owner", "is_copy"),
+    [
+        pytest.param({"kind": "DaemonSet", "controller": True}, False, id="the DaemonSet controller's"),
+        pytest.param({"kind": "HostProcessAgent", "controller": True}, True, id="our own copy"),
+        pytest.param({"kind": "HostProcessAgent"}, False, id="not controlled by an agent"),
+    ],
+)
+def test_a_copy_of_ours_is_told_by_who_controls_it(owner, is_copy):
+    metadata = REVISION["metadata"] | {"ownerReferences": [{"uid": "u"} | owner]}
+    assert observe_revision(REVISION | {"metadata": metadata}).is_copy is is_copy
 
 
 @pytest.mark.parametrize(
