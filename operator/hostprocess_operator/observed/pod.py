@@ -106,7 +106,12 @@ class Pod:
     @property
     def keeps_ending(self) -> bool:
         """Return whether a container has restarted so often that another end is to be expected."""
-        return any(container.restarts >= CRASHES for container in self.containers)
+        return self.restarts >= CRASHES
+
+    @property
+    def restarts(self) -> int:
+        """Return how often the container that restarted most often did."""
+        return max((container.restarts for container in self.containers), default=0)
 
 
 def observe_pod(body: Body) -> Pod:

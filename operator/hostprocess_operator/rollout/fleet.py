@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 STEADY = timedelta(seconds=30)
-"""How long an agent that kept ending has to stay up before it works again."""
+"""How long an agent that has ended has to stay up before it works again, if it is doubtful that it will."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,7 @@ class Expectations:
         digest: template digest of the target, None while it is not known how the API server stores it.
         owner_uid: UID of our DaemonSet, empty when there is none.
         since: when the target became the target; no node is late before it had the deadline's time from then.
+        is_proven: whether the target is proven: one that is not is doubted at its agents' first end.
         retried: when a block on the target was last lifted, None when never.
         out: the nodes that are out because of us.
         unready_since: since when the agent as a whole is not Ready; now, while it is.
@@ -104,6 +105,7 @@ class Expectations:
     out: Mapping[str, Out]
     unready_since: datetime
     retried: datetime | None = None
+    is_proven: bool = True
 
 
 def survey(expected: Expectations, seen: Seen, now: datetime) -> Fleet:
@@ -144,12 +146,13 @@ def _state(expected: Expectations, node: Node, pod: Pod | None, digest: str | No
 
 
 def _works_from(expected: Expectations, node: Node, pod: Pod | None, now: datetime) -> datetime | None:
-    """Return when the agent works; one that keeps ending has to stay up for a while before it is believed."""
+    """Return when the agent works; one that has ended has to stay up for a while, unless once is nothing unusual."""
     if pod is None or not node.ready or not pod.ready:
         return None
     ready = (pod.ready_since or now) + expected.min_ready
     began = pod.started
-    return max(ready, began + STEADY) if pod.keeps_ending and began is not None else ready
+    doubtful = pod.keeps_ending or (pod.restarts > 0 and not expected.is_proven)
+    return max(ready, began + STEADY) if doubtful and began is not None else ready
 
 
 def _is_older(pod: Pod | None, moment: datetime | None) -> bool:

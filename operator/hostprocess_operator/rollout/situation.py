@@ -100,6 +100,7 @@ def gather(agent: HostProcessAgent | InvalidAgent, seen: Seen, now: datetime) ->
         deadline=deadline,
         since=noted_target.started,
         retried=target.retried,
+        is_proven=record.proven is not None and record.proven.rev == target.rev,
         out=record.out,
         unready_since=_unready_since(seen, now),
     )

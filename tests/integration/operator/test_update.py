@@ -143,3 +143,25 @@ def test_suspend_freezes_an_update_and_names_what_is_pending(one, nodes, audit):
     one.edit(suspend=False)
     one.wait_verified(2, timeout=30)
     assert set(one.images().values()) == {"2.0"}
+
+
+def test_a_version_that_ends_soon_after_it_was_proven_does_not_run_through_the_fleet(one, nodes, audit):
+    nodes(6)
+    one.apply()
+    one.wait_verified(6)
+    audit.mark()
+    edit_image(one, "2.0-fail-crash")
+    wait_for(lambda: audit.count("pods", "delete") > 0, 10, "the first pod to be replaced")
+
+    def keeps_ending():
+        return any(status["restartCount"] >= 3 for pod in one.pods().values() for status in statuses(pod))
+
+    wait_for(keeps_ending, 40, "the new version to have ended three times")
+    assert list(one.images().values()).count("1.0") >= 3
+    found = one.wait(ready="False")
+    assert condition(found, "Ready")["reason"] != "AllVerified"
+
+
+def statuses(pod):
+    """Return what the kubelet says of the agent's containers."""
+    return pod["status"].get("containerStatuses", [])

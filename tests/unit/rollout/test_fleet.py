@@ -158,3 +158,35 @@ def test_an_agent_is_due_when_the_deadline_has_passed_since(pods, node, expected
 )
 def test_when_a_node_joined(node, joined):
     assert state(node=node).joined == joined
+
+
+@pytest.mark.parametrize(
+    ("restarts", "up", "proven", "works"),
+    [
+        pytest.param(0, SECOND, False, True, id="an agent that never ended works once it is Ready"),
+        pytest.param(1, SECOND, False, False, id="one end of an unproven version is a doubt"),
+        pytest.param(1, 30 * SECOND, False, True, id="until it has stayed up for a while"),
+        pytest.param(1, SECOND, True, True, id="of a proven version it is nothing unusual"),
+        pytest.param(3, SECOND, True, False, id="three ends are, of any version"),
+        pytest.param(3, 30 * SECOND, True, True, id="until that one has stayed up for a while"),
+    ],
+)
+def test_an_agent_that_has_ended_has_to_stay_up(restarts, up, proven, works):
+    agent = build.container(restarts=restarts, age=up)
+    seen = build.pod(ready_for=MINUTE, containers=(build.probe(), agent))
+    assert state(seen, is_proven=proven).working is works
+
+
+def test_a_crash_loop_does_not_put_its_deadline_off_with_every_run():
+    looping = build.pod(age=HOUR, ready_for=SECOND, containers=(build.container(restarts=3, age=SECOND),))
+    blinked = build.pod(age=HOUR, ready_for=SECOND, containers=(build.container(restarts=1, age=SECOND),))
+    assert state(looping).due == NOW - HOUR + DEADLINE
+    assert state(blinked).due == NOW - SECOND + DEADLINE
+
+
+def test_a_pod_that_failed_before_the_retry_is_stale():
+    failed = build.denied_pod(age=MINUTE)
+    assert state(failed, retried=NOW).stale
+    assert not state(failed, retried=NOW - HOUR).stale
+    assert not state(build.pod(age=MINUTE), retried=NOW).stale
+    assert not state(failed).stale
