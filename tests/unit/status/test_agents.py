@@ -1,5 +1,7 @@
 """What the agent on one node is doing, in one word."""
 
+from dataclasses import replace
+
 import pytest
 
 from hostprocess_operator.rollout import plan_rollout
@@ -11,6 +13,7 @@ from support.build import DAY, HOUR, MINUTE, NEW, NOW, OLD, SECOND
 AGENT = build.agent()
 ROLLED_OUT = build.record(AGENT, proven=build.proven(AGENT))
 ANOTHER_PROVEN = build.record(AGENT, proven=build.proven(AGENT).model_copy(update={"rev": "another"}))
+JUST_PROVEN = build.record(AGENT, proven=build.proven(AGENT, age=5 * MINUTE))
 NEVER = build.record(AGENT)
 OLD_NODE = {"age": 9 * DAY}
 JOINED = {"age": 10 * MINUTE}
@@ -85,12 +88,28 @@ def stage(pod, node, record=ROLLED_OUT):
                      id="the node joined after the rollout, but longer ago than the deadline"),
         pytest.param(build.pod(revision=OLD), JOINED_LONG_AGO, ROLLED_OUT, Stage.OUTDATED,
                      id="an old pod there is an old pod"),
+        pytest.param(
+            build.pod(**FRESH), {"age": 30 * MINUTE}, ROLLED_OUT, Stage.BROKEN, id="its time to start is just over"
+        ),
+        pytest.param(
+            build.pod(**FRESH), {"age": 30 * MINUTE - SECOND}, ROLLED_OUT, Stage.STARTING, id="and not a second earlier"
+        ),
+        pytest.param(build.pod(**FRESH), JOINED, JUST_PROVEN, Stage.BROKEN, id="the node joined before it was proven"),
+        pytest.param(
+            build.pod(**FRESH), {"age": 5 * MINUTE}, JUST_PROVEN, Stage.BROKEN, id="or at the very moment that it was"
+        ),
         pytest.param(None, JOINED, NEVER, Stage.OUTDATED, id="the node joined before anything had rolled out"),
         pytest.param(None, JOINED, ANOTHER_PROVEN, Stage.OUTDATED, id="the node joined amid a rollout"),
     ],
 )  # fmt: skip
 def test_stage(pod, node, record, expected):
     assert stage(pod, node, record) is expected
+
+
+def test_a_node_that_does_not_say_when_it_joined_did_not_just_join():
+    node = replace(build.node("node-a"), created=None, ready_since=None)
+    seen = build.scene(AGENT, nodes=[node], pods=[build.pod(**FRESH)], written_as=ROLLED_OUT)
+    assert look_at(plan_rollout(AGENT, seen, NOW), None, NOW)[0].stage is Stage.BROKEN
 
 
 def test_a_rollout_that_lasts_longer_than_the_deadline_is_not_late_where_a_pod_was_just_taken():

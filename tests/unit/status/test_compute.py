@@ -127,7 +127,7 @@ class TestRollout:
         assert rollout.started_at == "2026-03-03T05:06:07Z"
 
     def test_the_first_of_the_nodes_under_way_gives_the_deadline(self, status_of):
-        pods = [build.starting_pod("a", age=MINUTE), build.starting_pod("b"), build.pod("c", revision=OLD)]
+        pods = [build.starting_pod("a", age=MINUTE), build.starting_pod("b"), build.pod("c", revision=OLD, ready=False)]
         assert status_of(AGENT, seen(*pods)).rollout.deadline_at == "2026-03-04T05:35:07Z"
 
     def test_canaries(self, status_of):
@@ -137,6 +137,13 @@ class TestRollout:
         )
         rollout = status_of(asked, world).rollout
         assert (rollout.phase, rollout.canary_nodes) == ("Canary", ("d",))
+
+    def test_twenty_canaries_are_named(self, status_of):
+        names = [f"node-{number:02}" for number in range(21)]
+        asked = rollouts.asked(canary={"nodes": 21})
+        noted = rollouts.record(canaries=tuple(names))
+        world = rollouts.world(asked, *(rollouts.starting(name) for name in names), nodes=names, noted=noted)
+        assert status_of(asked, world).rollout.canary_nodes == tuple(names[:20])
 
     def test_a_revision_that_is_held_back_has_not_started(self, status_of):
         asked = build.agent(image="registry.example/agent:2", suspend=True)
@@ -212,7 +219,7 @@ class TestStickyReady:
 
     def test_nor_does_it_after_ready_was_lost(self, status_of):
         lost = status_of(AGENT, seen(build.pod("a"), build.denied_pod("b")), now=NOW - SECOND)
-        world = seen(build.pod("a"), build.pod("b", **RESTARTED), status=lost)
+        world = seen(build.pod("a"), build.pod("b", containers=(build.probe(age=MINUTE),), **RESTARTED), status=lost)
         assert self.ready(status_of, world) == "False"
 
     def test_another_revision_starts_without_it(self, status_of):
