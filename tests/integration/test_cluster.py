@@ -66,10 +66,17 @@ class TestReplaceDaemonsetSpec:
 
         return send
 
-    async def test_the_same_again_changes_nothing(self, replace):
+    async def test_the_same_again_changes_nothing(self, plane, namespace, replace):
         first = await replace(labels={"x.dev/y": "1"}, annotations={"x.dev/z": "2"}, has_labels=False)
+        generation = first["metadata"]["generation"]
+
+        def acted_on():  # the DaemonSet controller writes its status once more, at whatever moment
+            stored = plane.get("daemonset", "a", namespace)
+            return stored if (stored.get("status") or {}).get("observedGeneration") == generation else None
+
+        before = wait_for(acted_on, 10, "the DaemonSet controller to act on it")
         again = await replace(labels={"x.dev/y": "1"}, annotations={"x.dev/z": "2"})
-        assert again["metadata"]["resourceVersion"] == first["metadata"]["resourceVersion"]
+        assert again["metadata"]["resourceVersion"] == before["metadata"]["resourceVersion"]
         assert again["metadata"]["labels"] == {"x.dev/y": "1"}
 
     async def test_a_foreign_container_goes_and_a_foreign_annotation_stays(self, plane, namespace, replace):
