@@ -6,6 +6,8 @@ pods stays small. Nothing here decides anything, talks to the API server or read
 """
 
 from hostprocess_operator.observed.daemonset import DaemonSet, observe_daemonset
+from hostprocess_operator.observed.event import Event, observe_event
+from hostprocess_operator.observed.namespace import Namespace, observe_namespace
 from hostprocess_operator.observed.node import Node, Taint, observe_node
 from hostprocess_operator.observed.pod import Container, GateCondition, Pod, observe_pod, stuck_container
 from hostprocess_operator.observed.revision import Revision, observe_revision, template_digest
@@ -14,7 +16,9 @@ from hostprocess_operator.observed.seen import Seen, Written
 __all__ = [
     "Container",
     "DaemonSet",
+    "Event",
     "GateCondition",
+    "Namespace",
     "Node",
     "Pod",
     "Revision",
@@ -22,6 +26,8 @@ __all__ = [
     "Taint",
     "Written",
     "observe_daemonset",
+    "observe_event",
+    "observe_namespace",
     "observe_node",
     "observe_pod",
     "observe_revision",

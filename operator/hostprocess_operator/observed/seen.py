@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     from hostprocess_operator.api.status import AgentStatus
     from hostprocess_operator.observed.daemonset import DaemonSet
+    from hostprocess_operator.observed.event import Event
+    from hostprocess_operator.observed.namespace import Namespace
     from hostprocess_operator.observed.node import Node
     from hostprocess_operator.observed.pod import Pod
     from hostprocess_operator.observed.revision import Revision
@@ -42,6 +44,8 @@ class Seen:
         written: our last DaemonSet write, from memory or, after a restart, from the status.
         status: the status as the API server has it, None before the first write.
         lost_logs: UIDs of pods whose current run can never be read again (its log is gone from the node).
+        namespace: the agent's namespace, None while it is not known.
+        events: Events by the UID of the pod or DaemonSet that they are about; only of those that had to be asked for.
         relisted: when a cache last had to be rebuilt after its stream was lost, None when that never happened.
     """
 
@@ -52,6 +56,8 @@ class Seen:
     written: Written | None = None
     status: AgentStatus | None = None
     lost_logs: frozenset[str] = frozenset()
+    namespace: Namespace | None = None
+    events: Mapping[str, tuple[Event, ...]] = field(default_factory=dict)
     relisted: datetime | None = None
 
     def digests(self) -> Mapping[str, str]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from hostprocess_operator.api.conditions import Reason
+from hostprocess_operator.api.faults import Fault
+from hostprocess_operator.api.reasons import Reason
 from hostprocess_operator.observed import stuck_container
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def charge(
     return dict(sorted(kept.items()))
 
 
-def failure(state: NodeState, impact: timedelta, now: datetime) -> Reason | None:
+def failure(state: NodeState, impact: timedelta, now: datetime) -> Fault | Reason | None:
     """Return why the node's agent counts as failed, None while it works or may still get there."""
     pod, node = state.pod, state.node
     if pod is None:
@@ -69,7 +70,7 @@ def failure(state: NodeState, impact: timedelta, now: datetime) -> Reason | None
     if state.working:
         return None
     if pod.keeps_ending:
-        return Reason.CRASH_LOOP
+        return Fault.CRASH_LOOP
     if (error := _start_error(pod)) is not None and now >= stuck_since(pod) + START_GRACE:
         return error
     return Reason.DEADLINE_EXCEEDED if state.due <= now else None
@@ -87,10 +88,10 @@ def _is_excused(state: NodeState, out: Mapping[str, Out], target: Target) -> boo
     return joined or (entry is not None and not entry.taken)
 
 
-def _start_error(pod: Pod) -> Reason | None:
+def _start_error(pod: Pod) -> Fault | None:
     container = stuck_container(pod)
     if container is None:
         return None
     if container.reason in _PULL:
-        return Reason.IMAGE_PULL_FAILED
-    return Reason.START_FAILED if container.reason in _START else None
+        return Fault.IMAGE_PULL_FAILED
+    return Fault.START_FAILED if container.reason in _START else None

@@ -7,8 +7,8 @@ from datetime import timedelta
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
-from hostprocess_operator.api.conditions import Reason
 from hostprocess_operator.api.names import APPROVE_ANNOTATION
+from hostprocess_operator.api.reasons import Reason
 from hostprocess_operator.observed import stuck_container
 from hostprocess_operator.rollout.budget import allowance
 from hostprocess_operator.rollout.canary import Trial, choose_canaries

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from hostprocess_operator.api.agent import HostProcessAgent
-from hostprocess_operator.api.conditions import Reason
+from hostprocess_operator.api.reasons import Reason
 from hostprocess_operator.observed import stuck_container
 from hostprocess_operator.rollout.budget import Taking, allowance, take
 from hostprocess_operator.rollout.charges import START_GRACE, stuck_since

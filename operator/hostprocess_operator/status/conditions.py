@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from hostprocess_operator.api.agent import HostProcessAgent
-from hostprocess_operator.api.conditions import ConditionType, Reason
+from hostprocess_operator.api.conditions import ConditionType
+from hostprocess_operator.api.reasons import Reason
 from hostprocess_operator.api.status import Condition
 from hostprocess_operator.rollout import Phase
 from hostprocess_operator.status.agents import Stage

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Literal
 from hostprocess_operator.api.agent import HostProcessAgent
 
 if TYPE_CHECKING:
-    from hostprocess_operator.api.conditions import Reason
     from hostprocess_operator.api.parse import InvalidAgent
+    from hostprocess_operator.api.reasons import Reason
     from hostprocess_operator.api.status import Problem
     from hostprocess_operator.api.warnings import FieldWarning
     from hostprocess_operator.rollout import Plan

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hostprocess_operator.api.conditions import Reason
+from hostprocess_operator.api.reasons import Reason
 from hostprocess_operator.api.status import MAX_PROBLEMS, Problem
 from hostprocess_operator.observed import stuck_container
 from hostprocess_operator.status.agents import Agent, Stage

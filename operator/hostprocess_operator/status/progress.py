@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hostprocess_operator.api.conditions import Reason
 from hostprocess_operator.api.names import APPROVE_ANNOTATION, RETRY_ANNOTATION
+from hostprocess_operator.api.reasons import Reason
 from hostprocess_operator.rollout import POD_GRACE, Phase, blocks
 from hostprocess_operator.status.agents import Agent, Stage
 from hostprocess_operator.status.facts import Facts, Readiness, reconciling, stalled

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hostprocess_operator.api.agent import HostProcessAgent
-from hostprocess_operator.api.conditions import Reason
+from hostprocess_operator.api.reasons import Reason
 from hostprocess_operator.rollout import Ownership
 from hostprocess_operator.status.agents import Stage
 from hostprocess_operator.status.facts import Facts, Outlook, Readiness, reconciling, stalled

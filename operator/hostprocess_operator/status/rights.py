@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hostprocess_operator.api.conditions import Reason
+from hostprocess_operator.api.reasons import Reason
 from hostprocess_operator.status.agents import Agent, Stage
 from hostprocess_operator.status.facts import Facts, Readiness, reconciling, stalled
 from hostprocess_operator.status.words import on_nodes

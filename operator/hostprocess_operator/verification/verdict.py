@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from hostprocess_operator.api.accounts import is_system
-from hostprocess_operator.api.conditions import Reason
 from hostprocess_operator.api.names import DEFAULT_ACCOUNT
+from hostprocess_operator.api.reasons import Reason
 from hostprocess_operator.verification.accounts import CONTAINER_ACCOUNTS, well_known_sid
 from hostprocess_operator.verification.probe import PLAIN_PREFIX, REPORT_PREFIX
 from hostprocess_operator.verification.report import Cause, NoReportFound, Report

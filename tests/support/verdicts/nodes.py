@@ -1,6 +1,6 @@
 """Verdicts that are reached node by node."""
 
-from hostprocess_operator.api.conditions import Reason
+from hostprocess_operator.api.reasons import Reason
 from support import build
 from support.build import MINUTE, OLD, SECOND
 from support.verdicts import (

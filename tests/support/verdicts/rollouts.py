@@ -1,6 +1,6 @@
 """Verdicts amid a rollout: on canaries, halted, rolled back."""
 
-from hostprocess_operator.api.conditions import Reason
+from hostprocess_operator.api.reasons import Reason
 from support import build, rollouts
 from support.build import HOUR, MINUTE, NOW
 from support.verdicts import RECONCILING, STALLED, row

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from hostprocess_operator.api.conditions import Reason
+from hostprocess_operator.api.reasons import Reason
 from hostprocess_operator.status import Failure
 from support import build
 from support.build import MINUTE

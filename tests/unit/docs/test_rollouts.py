@@ -7,7 +7,8 @@ import pytest
 
 from hostprocess_operator.api import names
 from hostprocess_operator.api.agent import Canary, Rollout
-from hostprocess_operator.api.conditions import Reason
+from hostprocess_operator.api.faults import Fault
+from hostprocess_operator.api.reasons import Reason
 from hostprocess_operator.rollout import Phase
 from support import build
 from support.amid_rollouts import amid
@@ -46,8 +47,8 @@ def test_every_phase_is_in_the_diagram_and_in_the_table():
 def test_every_reason_that_counts_is_listed_and_no_other():
     [table] = re.findall(r"counts against the version \| reason \|\n\|---\|---\|\n((?:\|.*\n)+)", PAGE)
     assert set(re.findall(r"`([A-Z]\w+)`", table)) == {
-        *(Reason.NOT_ADMINISTRATOR, Reason.NOT_HOST_PROCESS, Reason.WRONG_ACCOUNT, Reason.CRASH_LOOP),
-        *(Reason.IMAGE_PULL_FAILED, Reason.START_FAILED, Reason.DEADLINE_EXCEEDED, Reason.NODE_LOST),
+        *(Reason.NOT_ADMINISTRATOR, Reason.NOT_HOST_PROCESS, Reason.WRONG_ACCOUNT, Fault.CRASH_LOOP),
+        *(Fault.IMAGE_PULL_FAILED, Fault.START_FAILED, Reason.DEADLINE_EXCEEDED, Reason.NODE_LOST),
     }
 
 

@@ -6,8 +6,8 @@ import yaml
 
 from hostprocess_operator.api import names
 from hostprocess_operator.api.agent import HostProcessAgent
-from hostprocess_operator.api.conditions import Reason
 from hostprocess_operator.api.parse import parse_agent
+from hostprocess_operator.api.reasons import Reason
 from hostprocess_operator.api.status import AgentStatus
 from support.argocd import CUSTOMIZATIONS, FOLDER, argo_health
 

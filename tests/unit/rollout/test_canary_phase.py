@@ -2,7 +2,7 @@
 
 import pytest
 
-from hostprocess_operator.api.conditions import Reason
+from hostprocess_operator.api.reasons import Reason
 from hostprocess_operator.rollout import Phase, plan_rollout
 from support import build
 from support.build import DAY, MINUTE, NOW, SECOND

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from hostprocess_operator.api.conditions import Reason
+from hostprocess_operator.api.faults import Fault
+from hostprocess_operator.api.reasons import Reason
 from hostprocess_operator.rollout import Fleet, NodeState
 from hostprocess_operator.rollout.charges import charge, failure
 from support import build
@@ -74,14 +75,14 @@ UNSTARTED = build.pod(ready=False, containers=(build.probe(), build.container(ru
             id="a refusal counts though the pod is Ready",
         ),
         pytest.param(state(judged("Unknown", "LogUnavailable")), None, id="a verdict that is unknown is no failure"),
-        pytest.param(state(restarted(3)), Reason.CRASH_LOOP, id="three restarts and not working is a crash loop"),
+        pytest.param(state(restarted(3)), Fault.CRASH_LOOP, id="three restarts and not working is a crash loop"),
         pytest.param(state(restarted(2)), None, id="two restarts are none yet"),
         pytest.param(
             state(build.pod(containers=(build.container(restarts=9),)), working=True), None,
             id="an agent that restarted often and works is none",
         ),
         pytest.param(
-            state(build.pod(ready=False, containers=(build.container(init=True, restarts=3),))), Reason.CRASH_LOOP,
+            state(build.pod(ready=False, containers=(build.container(init=True, restarts=3),))), Fault.CRASH_LOOP,
             id="an init container can crash-loop too",
         ),
         pytest.param(state(STARTING, due=0 * SECOND), Reason.DEADLINE_EXCEEDED, id="an agent is late at its deadline"),
@@ -105,12 +106,12 @@ def test_failure(state, expected):
 @pytest.mark.parametrize(
     ("reason", "expected"),
     [
-        pytest.param("ErrImagePull", Reason.IMAGE_PULL_FAILED, id="an image that cannot be pulled"),
-        pytest.param("ImagePullBackOff", Reason.IMAGE_PULL_FAILED, id="one that is tried again later"),
-        pytest.param("InvalidImageName", Reason.IMAGE_PULL_FAILED, id="an image name that is none"),
-        pytest.param("CreateContainerConfigError", Reason.START_FAILED, id="a Secret that is missing"),
-        pytest.param("RunContainerError", Reason.START_FAILED, id="a process that cannot be started"),
-        pytest.param("CrashLoopBackOff", Reason.START_FAILED, id="a process that ended at once"),
+        pytest.param("ErrImagePull", Fault.IMAGE_PULL_FAILED, id="an image that cannot be pulled"),
+        pytest.param("ImagePullBackOff", Fault.IMAGE_PULL_FAILED, id="one that is tried again later"),
+        pytest.param("InvalidImageName", Fault.IMAGE_PULL_FAILED, id="an image name that is none"),
+        pytest.param("CreateContainerConfigError", Fault.START_FAILED, id="a Secret that is missing"),
+        pytest.param("RunContainerError", Fault.START_FAILED, id="a process that cannot be started"),
+        pytest.param("CrashLoopBackOff", Fault.START_FAILED, id="a process that ended at once"),
         pytest.param("ContainerCreating", None, id="a container that is being made is no error"),
         pytest.param("OfALaterKubelet", None, id="nor is a reason that nobody knows"),
     ],

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from hostprocess_operator.api.conditions import Reason
+from hostprocess_operator.api.reasons import Reason
 from hostprocess_operator.api.status import AgentStatus
 from hostprocess_operator.rollout import Phase, blocks, dump_record, plan_rollout
 from support import build

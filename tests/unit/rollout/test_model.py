@@ -9,7 +9,7 @@ from hypothesis.stateful import invariant, precondition, rule, run_state_machine
 
 from hostprocess_operator import rollout
 from hostprocess_operator.api.agent import HostProcessAgent
-from hostprocess_operator.api.conditions import Reason
+from hostprocess_operator.api.reasons import Reason
 from hostprocess_operator.manifests import pod_template
 from hostprocess_operator.rollout import Ownership
 from support.actors import DEADLINE, Actors, containers

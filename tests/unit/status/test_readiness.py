@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from hostprocess_operator.api.conditions import ConditionType, Reason
+from hostprocess_operator.api.conditions import ConditionType
+from hostprocess_operator.api.reasons import Reason
 from support import build
 from support.build import HOUR, MINUTE, NOW, SECOND
 from support.kstatus import kstatus
