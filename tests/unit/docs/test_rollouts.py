@@ -36,7 +36,7 @@ def update(*, failed=0, **rollout):
 def test_every_reason_and_phase_exists():
     written = {word for word in CODE if re.fullmatch(r"[A-Z][a-z]+[A-Za-z]*", word)}
     settings = {"Halt", "Rollback", "Manual", "None"}
-    assert written <= {*Reason, *Phase, *settings, *KUBELETS}
+    assert written <= {*Reason, *Fault, *Phase, *settings, *KUBELETS}
 
 
 def test_every_phase_is_in_the_diagram_and_in_the_table():

@@ -186,9 +186,8 @@ def test_admin_rights_verified(asked, world, status, reason, words, status_of):
 
 def test_every_type_is_documented(status_of):
     worlds = (WELL, DENIED, ROLLING)
-    assert {c.type for world in worlds for c in status_of(AGENT, world).conditions} == set(ConditionType) - {
-        ConditionType.OVERLAPPING
-    }
+    shown = {c.type for world in worlds for c in status_of(AGENT, world).conditions}
+    assert shown == set(ConditionType) - {ConditionType.OVERLAPPING}
 
 
 def test_a_message_is_bounded_however_many_names_it_has(status_of):
