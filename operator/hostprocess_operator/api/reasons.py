@@ -22,6 +22,7 @@ class Reason(Documented):
     APPLYING = "Applying", "The DaemonSet is being written, or its controller has not acted on it yet.", _WAIT
     APPLY_FAILED = "ApplyFailed", "The API server could not take a write; it is tried again.", _WAIT
     ROLLING = "Rolling", "Pods of the spec's revision are being made.", _WAIT
+    STARTING = "Starting", "The pod is being prepared on its node: volumes, sandbox, image, probes.", _WAIT
     PULLING = "Pulling", "The image is being pulled; Windows images take minutes the first time.", _WAIT
     WAITING_FOR_BUDGET = (
         "WaitingForBudget",

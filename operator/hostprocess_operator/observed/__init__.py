@@ -9,13 +9,14 @@ from hostprocess_operator.observed.daemonset import DaemonSet, observe_daemonset
 from hostprocess_operator.observed.event import Event, observe_event
 from hostprocess_operator.observed.namespace import Namespace, observe_namespace
 from hostprocess_operator.observed.node import Node, Taint, observe_node
-from hostprocess_operator.observed.pod import Container, GateCondition, Pod, observe_pod, stuck_container
+from hostprocess_operator.observed.pod import Container, Ended, GateCondition, Pod, observe_pod, stuck_container
 from hostprocess_operator.observed.revision import Revision, observe_revision, template_digest
 from hostprocess_operator.observed.seen import Seen, Written
 
 __all__ = [
     "Container",
     "DaemonSet",
+    "Ended",
     "Event",
     "GateCondition",
     "Namespace",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,9 @@ from hostprocess_operator.observed.objects import Body, moment, text
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+# A field path such as spec.initContainers{verify-admin-rights}
+_CONTAINER = re.compile(r"ontainers\{([a-z0-9-]{1,63})\}$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +24,7 @@ class Event:
         message: the component's words: hostile text, to be cleaned before it is shown.
         count: how often it has happened.
         last: when it last happened, None when it does not say.
+        container: name of the container of the pod that it is about, empty when it is about the whole object.
     """
 
     about: str
@@ -27,6 +32,7 @@ class Event:
     message: str
     count: int
     last: datetime | None
+    container: str = ""
 
 
 def observe_event(body: Body) -> Event:
@@ -38,10 +44,12 @@ def observe_event(body: Body) -> Event:
         or body.get("eventTime")
         or body["metadata"].get("creationTimestamp")
     )
+    regarding = body.get("involvedObject") or {}
     return Event(
-        about=str((body.get("involvedObject") or {}).get("uid") or ""),
+        about=str(regarding.get("uid") or ""),
         reason=text(body.get("reason", "")),
         message=str(body.get("message") or ""),
         count=int(series.get("count") or body.get("count") or 1),
         last=moment(last),
+        container=found[1] if (found := _CONTAINER.search(str(regarding.get("fieldPath") or ""))) else "",
     )

@@ -24,6 +24,18 @@ CRASHES = 3
 """A container that restarted so often is crash-looping, unless it stays up for long."""
 
 _STARTING = frozenset({"ContainerCreating", "PodInitializing", ""})
+_SAID = {"True": True, "False": False}
+_PROBES = ("liveness", "readiness", "startup")
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a run of a container ended; the message is hostile text."""
+
+    exit_code: int
+    reason: str
+    message: str
+    finished: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +49,12 @@ class Container:
         state: waiting, running or terminated; empty when the kubelet has not reported yet.
         reason: the kubelet's reason for waiting or terminated.
         message: the kubelet's words beside it: hostile text, to be cleaned before it is shown.
+        image: the image that the spec asks for.
+        ready: whether it is ready, as far as its own probes and hooks decide that.
+        last: how the run before this one ended, None when there was none.
+        memory_limit: its memory limit as written in the spec, empty when it has none.
+        probes: which of `liveness`, `readiness` and `startup` it has; exec_probes: which of them run a command.
+        hooks: whether it has lifecycle hooks.
     """
 
     name: str
@@ -50,6 +68,13 @@ class Container:
     exit_code: int | None
     started: datetime | None
     finished: datetime | None
+    image: str = ""
+    ready: bool = False
+    last: Ended | None = None
+    memory_limit: str = ""
+    probes: tuple[str, ...] = ()
+    exec_probes: tuple[str, ...] = ()
+    hooks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +101,8 @@ class Pod:
         report: our annotation on it, as text, None before the first report.
         account: runAsUserName of the pod.
         reason: why it was given up or found no place (Evicted, PodOSNotSupported, Unschedulable, ...), else empty.
+        gone_by: for a pod that is being deleted when its grace period ends, else None.
+        sandboxed: whether its sandbox is there and its volumes are mounted; None when the kubelet does not say.
     """
 
     namespace: str
@@ -97,6 +124,8 @@ class Pod:
     report: str | None
     account: str
     containers: tuple[Container, ...]
+    gone_by: datetime | None = None
+    sandboxed: bool | None = None
 
     @property
     def started(self) -> datetime | None:
@@ -139,6 +168,8 @@ def observe_pod(body: Body) -> Pod:
         report=annotation(body, REPORT_ANNOTATION),
         account=_account(spec),
         containers=(*_containers(spec, status, init=True), *_containers(spec, status, init=False)),
+        gone_by=moment(metadata.get("deletionTimestamp")),
+        sandboxed=_SAID.get(condition(body, "PodReadyToStartContainers").get("status", "")),
     )
 
 
@@ -201,4 +232,22 @@ def _container(container: Mapping[str, Any], status: Mapping[str, Any], *, init:
         exit_code=detail.get("exitCode"),
         started=moment(detail.get("startedAt")),
         finished=moment(detail.get("finishedAt")),
+        image=text(container.get("image", "")),
+        ready=bool(status.get("ready")),
+        last=_ended((status.get("lastState") or {}).get("terminated") or {}),
+        memory_limit=text(((container.get("resources") or {}).get("limits") or {}).get("memory", "")),
+        probes=tuple(kind for kind in _PROBES if container.get(f"{kind}Probe")),
+        exec_probes=tuple(kind for kind in _PROBES if (container.get(f"{kind}Probe") or {}).get("exec")),
+        hooks=bool(container.get("lifecycle")),
+    )
+
+
+def _ended(terminated: Mapping[str, Any]) -> Ended | None:
+    if not terminated:
+        return None
+    return Ended(
+        exit_code=terminated.get("exitCode") or 0,
+        reason=text(terminated.get("reason", "")),
+        message=str(terminated.get("message") or ""),
+        finished=moment(terminated.get("finishedAt")),
     )

@@ -8,11 +8,11 @@ from hostprocess_operator.api.agent import HostProcessAgent
 from hostprocess_operator.api.conditions import ConditionType
 from hostprocess_operator.api.reasons import Reason
 from hostprocess_operator.api.status import Condition
+from hostprocess_operator.diagnosis.words import on_nodes
 from hostprocess_operator.rollout import Phase
 from hostprocess_operator.status.agents import Stage
 from hostprocess_operator.status.facts import Facts, Outlook, Readiness
 from hostprocess_operator.status.rights import known_reason
-from hostprocess_operator.status.words import on_nodes
 from hostprocess_operator.verification.runs import Standing
 from hostprocess_operator.verification.text import clean_text
 

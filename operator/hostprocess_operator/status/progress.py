@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from hostprocess_operator.api.names import APPROVE_ANNOTATION, RETRY_ANNOTATION
 from hostprocess_operator.api.reasons import Reason
+from hostprocess_operator.diagnosis.words import on_nodes
 from hostprocess_operator.rollout import POD_GRACE, Phase, blocks
 from hostprocess_operator.status.agents import Agent, Stage
 from hostprocess_operator.status.facts import Facts, Readiness, reconciling, stalled
-from hostprocess_operator.status.words import on_nodes
 
 if TYPE_CHECKING:
     from hostprocess_operator.rollout import NodeState, Plan

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from hostprocess_operator.api.agent import HostProcessAgent
 from hostprocess_operator.api.reasons import Reason
+from hostprocess_operator.diagnosis.words import names, on_nodes
 from hostprocess_operator.rollout import Ownership
 from hostprocess_operator.status.agents import Stage
 from hostprocess_operator.status.facts import Facts, Outlook, Readiness, reconciling, stalled
 from hostprocess_operator.status.progress import first_problem, is_blocked, is_rolling, is_trying
 from hostprocess_operator.status.rights import is_rechecked, rights_are_denied, rights_are_unknown
-from hostprocess_operator.status.words import names, on_nodes
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hostprocess_operator.api.reasons import Reason
+from hostprocess_operator.diagnosis.words import on_nodes
 from hostprocess_operator.status.agents import Agent, Stage
 from hostprocess_operator.status.facts import Facts, Readiness, reconciling, stalled
-from hostprocess_operator.status.words import on_nodes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hostprocess_operator.status.words import names, on_nodes
+from hostprocess_operator.diagnosis.words import names, on_nodes
 
 
 @pytest.mark.parametrize(
