@@ -26,7 +26,7 @@ from hostprocess_operator.api.status import (
     Revisions,
     Summary,
 )
-from hostprocess_operator.manifests.daemonset import build_daemonset, daemonset_spec
+from hostprocess_operator.manifests.daemonset import build_daemonset, daemonset_annotations, daemonset_spec
 from hostprocess_operator.manifests.template import pod_template
 from support.samples import as_rows, samples
 
@@ -82,7 +82,9 @@ def daemonset_answers(served):
     def daemonset(manifest):
         identity = {"namespace": "default", "uid": "00000000-0000-0000-0000-000000000000"}
         agent = parse_agent(manifest | {"metadata": manifest["metadata"] | identity})
-        return build_daemonset(agent, daemonset_spec(agent, pod_template(agent)), stamp="0", record="{}")
+        return build_daemonset(
+            agent, daemonset_spec(agent, pod_template(agent)), daemonset_annotations("0", "{}", None)
+        )
 
     return ask_about_all(served, DAEMONSETS, {sample.name: daemonset(sample.manifest) for sample in ACCEPTED})
 

@@ -231,6 +231,7 @@ def daemonset(asked, *, written_as=None, **changes):
         foreign_owner="",
         labels=daemonset_labels(asked.name),
         stamp=spec_stamp(asked, template_digest(template)),
+        pod_security=None,
         record=dump_record(written_as or record(asked)),
         digest=template_digest(template),
         spec=daemonset_spec(asked, template),

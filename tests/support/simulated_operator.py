@@ -123,15 +123,16 @@ class Operator:
         self._count()
         record, stamp = dump_record(plan.record), plan.serving.stamp
         spec = daemonset_spec(agent, self._template(agent, plan.serving.source))
+        annotations = daemonset_annotations(stamp, record, None)
         if self.cluster.daemonset is None:
-            answer = self.cluster.create_daemonset(build_daemonset(agent, spec, stamp=stamp, record=record))
+            answer = self.cluster.create_daemonset(build_daemonset(agent, spec, annotations))
         else:
             metadata = self.cluster.daemonset["metadata"]
             answer = self.cluster.replace_spec(
                 plan.situation.seen.daemonset.uid,
                 spec,
                 labels=metadata["labels"] | daemonset_labels(agent.name),
-                annotations=metadata["annotations"] | daemonset_annotations(stamp, record),
+                annotations=metadata["annotations"] | annotations,
                 ownerReferences=[owner_reference(agent)],
             )
         if loses_answer:

@@ -24,6 +24,9 @@ REPORT_ANNOTATION: Final = f"{GROUP}/report"
 ROLLOUT_ANNOTATION: Final = f"{GROUP}/rollout"
 # On the DaemonSet: which spec and which rendering its template was built from.
 STAMP_ANNOTATION: Final = f"{GROUP}/stamp"
+# On the DaemonSet: the Pod Security level that its namespace enforced when it was last written. When that changes, the
+# DaemonSet is written again, which has its controller try at once to make the pods that were refused before.
+POD_SECURITY_ANNOTATION: Final = f"{GROUP}/pod-security"
 
 # On an agent, by people: the revision whose block is lifted, with or without a slash and anything behind it.
 RETRY_ANNOTATION: Final = f"{GROUP}/retry"

@@ -10,6 +10,7 @@ from typing import Final
 from hostprocess_operator.api.names import GROUP, PLURAL, VERSION
 
 NODES: Final = "/api/v1/nodes"
+NAMESPACES: Final = "/api/v1/namespaces"
 
 _SUBRESOURCE_DEPTH = 3
 _VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
@@ -28,6 +29,11 @@ def daemonsets(namespace: str | None = None) -> str:
 def revisions(namespace: str | None = None) -> str:
     """Return the path of the ControllerRevisions of one namespace, or of all."""
     return _collection("/apis/apps/v1", "controllerrevisions", namespace)
+
+
+def events(namespace: str) -> str:
+    """Return the path of the core API's Events of one namespace."""
+    return _collection("/api/v1", "events", namespace)
 
 
 def agents(namespace: str | None = None) -> str:

@@ -5,7 +5,7 @@ RBAC gives the operator `list` and no `get`, so a single object is looked up by 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from hostprocess_operator.api.names import AGENT_LABEL
 from hostprocess_operator.cluster import paths
@@ -13,6 +13,10 @@ from hostprocess_operator.cluster.listing import Listing, list_all, look_up
 
 if TYPE_CHECKING:
     from hostprocess_operator.cluster.connection import Connection
+
+_MOST_EVENTS: Final = 100
+_EVENTS_SECONDS: Final = 3.0
+"""A reconcile waits for this: what is known without it is told in time."""
 
 
 async def list_agents(connection: Connection, namespace: str | None = None) -> Listing:
@@ -23,6 +27,19 @@ async def list_agents(connection: Connection, namespace: str | None = None) -> L
 async def confirm_agent(connection: Connection, namespace: str, name: str) -> dict[str, Any] | None:
     """Return a HostProcessAgent as a quorum of the API server's storage has it now, None when it does not exist."""
     return await look_up(connection, paths.agents(namespace), name)
+
+
+async def look_up_namespace(connection: Connection, name: str) -> dict[str, Any] | None:
+    """Return a namespace as it is now, None when it does not exist."""
+    return await look_up(connection, paths.NAMESPACES, name)
+
+
+async def list_events(connection: Connection, namespace: str, uid: str) -> list[dict[str, Any]]:
+    """Return the Events about one object, at most a hundred; cheap enough to ask for where something is wrong."""
+    query = [("fieldSelector", f"involvedObject.uid={uid}"), ("limit", str(_MOST_EVENTS))]
+    answer = await connection.request("GET", paths.events(namespace), query=query, timeout=_EVENTS_SECONDS)
+    items: list[dict[str, Any]] = answer.get("items") or []
+    return items
 
 
 async def list_revisions(connection: Connection, namespace: str, agent: str) -> list[dict[str, Any]]:

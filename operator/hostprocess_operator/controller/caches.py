@@ -12,17 +12,19 @@ from hostprocess_operator.cluster.store import Store
 from hostprocess_operator.manifests.privileged import OS_LABEL, WINDOWS
 from hostprocess_operator.observed import (
     DaemonSet,
+    Namespace,
     Node,
     Pod,
     Revision,
     observe_daemonset,
+    observe_namespace,
     observe_node,
     observe_pod,
     observe_revision,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
     from hostprocess_operator.cluster.connection import Connection
@@ -45,8 +47,10 @@ class Caches:
         self.pods: Store[Pod] = Store(index=lambda pod: (pod.namespace, pod.agent))
         self.revisions: Store[Revision] = Store(index=lambda revision: (revision.namespace, revision.agent))
         self.nodes: Store[Node] = Store()
+        self.namespaces: Store[Namespace] = Store()
         self.reflectors: dict[str, Reflector[Any]] = {
-            "nodes": Reflector(connection, Resource(paths.NODES, f"{OS_LABEL}={WINDOWS}"), observe_node, self.nodes)
+            "nodes": Reflector(connection, Resource(paths.NODES, f"{OS_LABEL}={WINDOWS}"), observe_node, self.nodes),
+            "namespaces": Reflector(connection, Resource(paths.NAMESPACES), observe_namespace, self.namespaces),
         }
         for namespace in namespaces or (None,):
             suffix = f" in {namespace}" if namespace else ""
@@ -66,6 +70,7 @@ class Caches:
         self.pods.subscribe(self._labelled_changed)
         self.revisions.subscribe(self._labelled_changed)
         self.nodes.subscribe(self._node_changed)
+        self.namespaces.subscribe(self._namespace_changed)
 
     async def synced(self) -> None:
         """Wait until the first list of every resource is complete."""
@@ -87,8 +92,8 @@ class Caches:
 
     def wake_all(self) -> None:
         """Have every agent looked at."""
-        for stored in self.agents.values():
-            self._wake((stored.agent.namespace, stored.agent.name))
+        for key in self._agent_keys():
+            self._wake(key)
 
     def _agent_changed(self, old: StoredAgent | None, new: StoredAgent | None) -> None:
         stored = new or old
@@ -103,6 +108,13 @@ class Caches:
 
     def _node_changed(self, _old: Node | None, _new: Node | None) -> None:
         self.wake_all()
+
+    def _namespace_changed(self, _old: Namespace | None, new: Namespace | None) -> None:
+        if new is not None:
+            self._wake_known({key for key in self._agent_keys() if key[0] == new.name})
+
+    def _agent_keys(self) -> Iterable[Key]:
+        return ((stored.agent.namespace, stored.agent.name) for stored in self.agents.values())
 
     def _wake_known(self, keys: set[Key]) -> None:
         for key in keys:

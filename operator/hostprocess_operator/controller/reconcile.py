@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from hostprocess_operator.errors import ApiError
 from hostprocess_operator.rollout import plan_rollout
-from hostprocess_operator.status import compute_status
+from hostprocess_operator.status import compute_status, look_closer, unexplained
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -33,7 +33,8 @@ async def reconcile(key: Key, world: World, now: datetime) -> None:
     recheck = world.verify(agent, now)
     seen = world.observe(agent)
     plan = plan_rollout(agent, seen, now)
+    seen = await world.explain(agent, seen, unexplained(plan, now))
     await world.write_status(agent, compute_status(agent, seen, plan, now, world.failure(key, error)))
-    world.look_again(key, (plan.look_again, recheck), now)
+    world.look_again(key, (plan.look_again, recheck, look_closer(plan, now)), now)
     if error is not None:
         raise error

@@ -11,8 +11,9 @@ import structlog
 
 from hostprocess_operator.api.agent import HostProcessAgent
 from hostprocess_operator.cluster import reads, writes
+from hostprocess_operator.controller.evidence import Evidence
 from hostprocess_operator.controller.status_writer import StatusWriter
-from hostprocess_operator.errors import Conflict, Forbidden, Invalid
+from hostprocess_operator.errors import Conflict, Forbidden, Invalid, NotFound
 from hostprocess_operator.manifests import (
     build_copy,
     build_daemonset,
@@ -24,12 +25,19 @@ from hostprocess_operator.manifests import (
     pod_template,
     with_placement,
 )
-from hostprocess_operator.observed import Seen, Written, observe_daemonset, observe_revision, template_digest
+from hostprocess_operator.observed import (
+    Seen,
+    Written,
+    observe_daemonset,
+    observe_namespace,
+    observe_revision,
+    template_digest,
+)
 from hostprocess_operator.rollout import Keep, Render, dump_record
 from hostprocess_operator.status import Failure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from hostprocess_operator.api.agent import Verification
@@ -62,6 +70,7 @@ class World:
         self._metrics = metrics
         self._written: dict[Key, tuple[str, Written]] = {}
         self._status_writer = StatusWriter(connection, caches, queue, metrics)
+        self._evidence = Evidence(connection)
 
     def agent(self, key: Key) -> HostProcessAgent | InvalidAgent | None:
         """Return the agent, None when it is gone or going: garbage collection sees to the rest."""
@@ -72,6 +81,7 @@ class World:
         """Drop what is remembered of an agent that is gone."""
         self._written.pop(key, None)
         self._status_writer.forget(key)
+        self._evidence.forget(key)
         self._queue.forget(key)
         self._metrics.forget(key)
 
@@ -89,8 +99,13 @@ class World:
             written=self._last_write(key, agent.uid, status),
             status=status,
             lost_logs=self._verifier.lost_logs(pods, _verification(agent).container),
+            namespace=self._caches.namespaces.get(("", agent.namespace)),
             relisted=self._caches.relisted(),
         )
+
+    async def explain(self, agent: HostProcessAgent | InvalidAgent, seen: Seen, uids: Sequence[str]) -> Seen:
+        """Return the snapshot with the Events about the objects of these UIDs, as far as they can be had."""
+        return replace(seen, events=await self._evidence.about((agent.namespace, agent.name), uids))
 
     async def carry_out(self, agent: HostProcessAgent | InvalidAgent, plan: Plan) -> None:
         """Write the DaemonSet if the plan says so, then delete the pods that it names.
@@ -128,6 +143,8 @@ class World:
         due = min((moment for moment in moments if moment is not None), default=None)
         if due is not None:
             self._queue.add_after(key, (due - now).total_seconds())
+        if (seconds := self._evidence.due_in(key)) is not None:
+            self._queue.add_after(key, seconds)
 
     def _with_our_delete(self, pod: Pod) -> Pod:
         """Return the pod as terminating when we deleted it, though the cache does not show it yet."""
@@ -154,9 +171,10 @@ class World:
         situation, record = plan.situation, dump_record(plan.record)
         spec = daemonset_spec(agent, await self._template(agent, serving))
         daemonset, written = situation.seen.daemonset, situation.seen.written
+        annotations = daemonset_annotations(serving.stamp, record, await self._pod_security(agent.namespace))
         if daemonset is None:
             await self._confirm(agent)
-            body = build_daemonset(agent, spec, stamp=serving.stamp, record=record)
+            body = build_daemonset(agent, spec, annotations)
             answer = await writes.create_daemonset(self._connection, body)
         else:
             answer = await writes.replace_daemonset_spec(
@@ -166,7 +184,7 @@ class World:
                 daemonset.uid,
                 spec=spec,
                 labels=daemonset_labels(agent.name),
-                annotations=daemonset_annotations(serving.stamp, record),
+                annotations=annotations,
                 owners=[owner_reference(agent)],
                 has_labels=bool(daemonset.labels),
             )
@@ -186,6 +204,24 @@ class World:
             revision=plan.record.target.rev if plan.record.target else None,
             out=sorted(plan.record.out),
         )
+
+    async def _pod_security(self, namespace: str) -> str | None:
+        """Return the Pod Security level of a namespace, None when it cannot be told.
+
+        One that was made a moment ago may not be in the cache yet.
+        """
+        known = self._caches.namespaces.get(("", namespace))
+        if known is not None:
+            return known.level
+        try:
+            body = await reads.look_up_namespace(self._connection, namespace)
+        except (Forbidden, NotFound):
+            return None
+        if body is None:
+            return None
+        found = observe_namespace(body)
+        self._caches.namespaces.upsert(body, found)
+        return found.level
 
     def _take_answer(self, agent: HostProcessAgent, answer: Mapping[str, Any]) -> None:
         daemonset = observe_daemonset(answer)

@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hostprocess_operator.api.names import AGENT_LABEL, API_VERSION, KIND, ROLLOUT_ANNOTATION, STAMP_ANNOTATION
+from hostprocess_operator.api.names import (
+    AGENT_LABEL,
+    API_VERSION,
+    KIND,
+    POD_SECURITY_ANNOTATION,
+    ROLLOUT_ANNOTATION,
+    STAMP_ANNOTATION,
+)
 from hostprocess_operator.manifests.placement import placement_of
 from hostprocess_operator.manifests.template import pod_labels
 from hostprocess_operator.observed.revision import canonical_hash
@@ -21,7 +28,7 @@ if TYPE_CHECKING:
 REVISION_HISTORY_LIMIT = 10
 
 
-def build_daemonset(agent: HostProcessAgent, spec: Mapping[str, Any], *, stamp: str, record: str) -> dict[str, Any]:
+def build_daemonset(agent: HostProcessAgent, spec: Mapping[str, Any], annotations: Mapping[str, str]) -> dict[str, Any]:
     """Return the DaemonSet to create for the agent around a spec made by `daemonset_spec`."""
     return {
         "apiVersion": "apps/v1",
@@ -30,7 +37,7 @@ def build_daemonset(agent: HostProcessAgent, spec: Mapping[str, Any], *, stamp: 
             "name": agent.name,
             "namespace": agent.namespace,
             "labels": daemonset_labels(agent.name),
-            "annotations": daemonset_annotations(stamp, record),
+            "annotations": dict(annotations),
             "ownerReferences": [owner_reference(agent)],
         },
         "spec": spec,
@@ -63,9 +70,13 @@ def daemonset_labels(agent_name: str) -> dict[str, str]:
     return pod_labels(agent_name) | {"app.kubernetes.io/name": agent_name}
 
 
-def daemonset_annotations(stamp: str, record: str) -> dict[str, str]:
-    """Return the annotations of ours on the DaemonSet; foreign ones beside them are left alone."""
-    return {STAMP_ANNOTATION: stamp, ROLLOUT_ANNOTATION: record}
+def daemonset_annotations(stamp: str, record: str, pod_security: str | None) -> dict[str, str]:
+    """Return the annotations of ours on the DaemonSet; foreign ones beside them are left alone.
+
+    `pod_security` is the level of the namespace, None when it is not known.
+    """
+    known = {POD_SECURITY_ANNOTATION: pod_security} if pod_security is not None else {}
+    return {STAMP_ANNOTATION: stamp, ROLLOUT_ANNOTATION: record} | known
 
 
 def owner_reference(agent: HostProcessAgent) -> dict[str, Any]:

@@ -8,7 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from hostprocess_operator.api.names import API_VERSION, KIND, ROLLOUT_ANNOTATION, STAMP_ANNOTATION
+from hostprocess_operator.api.names import (
+    API_VERSION,
+    KIND,
+    POD_SECURITY_ANNOTATION,
+    ROLLOUT_ANNOTATION,
+    STAMP_ANNOTATION,
+)
 from hostprocess_operator.observed.objects import Body, annotation, controller_of, text
 from hostprocess_operator.observed.revision import template_digest
 
@@ -25,6 +31,7 @@ class DaemonSet:
         foreign_owner: `Kind/name` of another controller, empty when there is none.
         observed_generation: the generation that the DaemonSet controller has acted on.
         stamp: our annotation that says what was last rendered into the spec, None when it is not set.
+        pod_security: our annotation with the Pod Security level of its namespace, None when it is not set.
         record: our annotation with the rollout record, as text, None when it is not set.
         digest: digest of the pod template without placement; empty for a DaemonSet that is not ours.
         spec: the spec as stored by the API server; empty for a DaemonSet that is not ours.
@@ -40,6 +47,7 @@ class DaemonSet:
     foreign_owner: str
     labels: Mapping[str, str]
     stamp: str | None
+    pod_security: str | None
     record: str | None
     digest: str
     spec: Mapping[str, Any] = field(repr=False)
@@ -63,6 +71,7 @@ def observe_daemonset(body: Body) -> DaemonSet:
         foreign_owner="" if ours or not owner else f"{owner.get('kind')}/{owner.get('name')}",
         labels=dict(metadata.get("labels") or {}),
         stamp=annotation(body, STAMP_ANNOTATION),
+        pod_security=annotation(body, POD_SECURITY_ANNOTATION),
         record=annotation(body, ROLLOUT_ANNOTATION),
         digest=template_digest(spec.get("template") or {}) if ours else "",
         spec=spec if ours else {},

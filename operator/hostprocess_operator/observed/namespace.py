@@ -22,6 +22,11 @@ class Namespace:
     enforce: str
     terminating: bool
 
+    @property
+    def level(self) -> str:
+        """Return the enforced level, or that none is named."""
+        return self.enforce or "unlabelled"
+
 
 def observe_namespace(body: Body) -> Namespace:
     """Return what a Namespace shows."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from hostprocess_operator.api.agent import HostProcessAgent
 from hostprocess_operator.api.reasons import Reason
+from hostprocess_operator.diagnosis import foresee_refusal
 from hostprocess_operator.observed import stuck_container
 from hostprocess_operator.rollout.budget import Taking, allowance, take
 from hostprocess_operator.rollout.charges import START_GRACE, stuck_since
@@ -148,7 +149,9 @@ def _is_ours_to_replace(state: NodeState, situation: Situation) -> bool:
 
 
 def _is_on_hold(situation: Situation) -> bool:
-    """Return whether deletes wait: a cache was just rebuilt, or most nodes are down (an outage, not a rollout)."""
+    """Return whether deletes wait: the next pod would be refused, a cache was just rebuilt, or most nodes are down."""
+    if foresee_refusal(situation.seen.namespace) is not None:
+        return True
     relisted, wanted = situation.seen.relisted, situation.fleet.wanted
     if relisted is not None and situation.now < relisted + RELIST_PAUSE:
         return True

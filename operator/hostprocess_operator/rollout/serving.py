@@ -45,13 +45,14 @@ def serve(
 
 
 def _is_in_place(agent: HostProcessAgent, situation: Situation, stamp: str) -> bool:
-    daemonset, written = situation.seen.daemonset, situation.seen.written
+    daemonset, written, namespace = situation.seen.daemonset, situation.seen.written, situation.seen.namespace
     return (
         daemonset is not None
         and written is not None
         and (daemonset.uid, daemonset.generation) == (written.uid, written.generation)
         and daemonset.stamp == stamp
         and daemonset.owner_uid == agent.uid
+        and (namespace is None or daemonset.pod_security == namespace.level)
         and daemonset_labels(agent.name).items() <= daemonset.labels.items()
     )
 

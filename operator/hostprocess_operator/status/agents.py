@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from hostprocess_operator.observed import stuck_container
 from hostprocess_operator.verification.runs import Standing, standing_of
 
 if TYPE_CHECKING:
@@ -58,9 +57,9 @@ class Agent:
         return self.state.pod
 
     @property
-    def stuck(self) -> bool:
-        """Return whether a container of the pod failed, rather than just being on its way."""
-        return self.pod is not None and stuck_container(self.pod) is not None
+    def is_new(self) -> bool:
+        """Return whether the pod is of the spec's revision, or will be."""
+        return self.pod is None or self.state.updated
 
     @property
     def counts(self) -> bool:

@@ -20,6 +20,7 @@ from hostprocess_operator.rollout import Ownership, dump_record
 from hostprocess_operator.status.agents import Agent, Stage, look_at
 from hostprocess_operator.status.conditions import conditions
 from hostprocess_operator.status.facts import Facts
+from hostprocess_operator.status.findings import find
 from hostprocess_operator.status.problems import problems
 from hostprocess_operator.status.readiness import readiness
 from hostprocess_operator.verification.runs import Standing, current_run
@@ -50,7 +51,8 @@ def compute_status(
     """
     verification = agent.spec.verification if isinstance(agent, HostProcessAgent) else agent.verification
     agents = look_at(plan, verification.container, now)
-    found, omitted = problems(agents)
+    findings = find(agents, plan, seen.events, now)
+    listed, omitted = problems(agents, findings)
     facts = Facts(
         agent=agent,
         plan=plan,
@@ -59,7 +61,7 @@ def compute_status(
         was_ready=_was_ready(seen.status, plan),
         patience=_is_patient(agents, verification.container, timedelta(seconds=verification.timeout_seconds), now),
         warnings=warnings_of(agent) if isinstance(agent, HostProcessAgent) else (),
-        problems=found,
+        findings=findings,
     )
     counts = _counts(plan, agents)
     proven = plan.record.proven
@@ -78,7 +80,7 @@ def compute_status(
             blocked=tuple(_blocked(block) for block in plan.record.blocked[-SHOWN_BLOCKS:]),
         ),
         rollout=_rollout(plan),
-        problems=found,
+        problems=listed,
         problems_omitted=omitted,
         record=dump_record(plan.record.model_copy(update={"out": {}})),
     )

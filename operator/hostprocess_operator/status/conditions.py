@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from hostprocess_operator.api.agent import HostProcessAgent
 from hostprocess_operator.api.conditions import ConditionType
+from hostprocess_operator.api.faults import Fault
 from hostprocess_operator.api.reasons import Reason
 from hostprocess_operator.api.status import Condition
 from hostprocess_operator.diagnosis.words import on_nodes
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from hostprocess_operator.api.status import AgentStatus
 
 ConditionStatus = Literal["True", "False", "Unknown"]
-_Said = tuple[ConditionStatus, Reason, str]
+_Said = tuple[ConditionStatus, Fault | Reason, str]
 
 MESSAGE_BYTES = 2048
 

@@ -2,67 +2,57 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from hostprocess_operator.api.reasons import Reason
 from hostprocess_operator.api.status import MAX_PROBLEMS, Problem
-from hostprocess_operator.observed import stuck_container
+from hostprocess_operator.diagnosis import Finding, Severity
 from hostprocess_operator.status.agents import Agent, Stage
-from hostprocess_operator.verification.runs import Standing
+from hostprocess_operator.status.facts import causes_of
 from hostprocess_operator.verification.text import clean_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from hostprocess_operator.observed import Pod
+EXAMPLES: Final = 3
+"""So many nodes with the same problem come before the others with it."""
 
 _ORDER = {
     stage: rank
     for rank, stage in enumerate(
-        (Stage.DENIED, Stage.LATE, Stage.UNKNOWN, Stage.BROKEN, Stage.OUTDATED, Stage.VERIFYING, Stage.STARTING)
+        (Stage.DENIED, Stage.LATE, Stage.UNKNOWN, Stage.BROKEN, Stage.VERIFYING, Stage.OUTDATED, Stage.STARTING)
     )
 }
 _MESSAGE_BYTES = 512
+_DOWN = Finding(
+    Reason.NODES_UNREACHABLE, "The node is not Ready; nothing is known of the agent there.", "", Severity.TROUBLE
+)
 
 
-def problems(agents: Sequence[Agent]) -> tuple[tuple[Problem, ...], int]:
-    """Return the worst problems, and how many more there are."""
-    ranked = sorted(agents, key=lambda agent: (_ORDER.get(agent.stage, len(_ORDER)), agent.node))
-    every = [found for agent in ranked if (found := _problem(agent)) is not None]
-    return tuple(every[:MAX_PROBLEMS]), max(0, len(every) - MAX_PROBLEMS)
+def problems(agents: Sequence[Agent], findings: Mapping[str, Finding]) -> tuple[tuple[Problem, ...], int]:
+    """Return the worst problems, and how many more there are.
+
+    Where many nodes have the same problem, the first few of them come first, so that no other problem is left out.
+    """
+    found = {agent.node: finding for agent in agents if (finding := _finding(agent, findings)) is not None}
+    repeated = {node for cause in causes_of(agents, found) for node in cause.nodes[EXAMPLES:]}
+    concerned = [agent for agent in agents if agent.node in found]
+    ranked = sorted(
+        concerned, key=lambda agent: (agent.node in repeated, _ORDER.get(agent.stage, len(_ORDER)), agent.node)
+    )
+    shown = tuple(_problem(agent, found[agent.node]) for agent in ranked[:MAX_PROBLEMS])
+    return shown, max(0, len(ranked) - MAX_PROBLEMS)
 
 
-def _problem(agent: Agent) -> Problem | None:
-    pod = agent.pod
-    if agent.stage is Stage.UNREACHABLE:
-        return _on(agent, Reason.NODES_UNREACHABLE, "The node is not Ready; nothing is known of the agent there.")
-    if agent.stage is Stage.WELL:
-        return None
-    if pod is not None and pod.gate is not None and agent.standing in {Standing.DENIED, Standing.UNKNOWN}:
-        return _on(agent, pod.gate.reason, pod.gate.message)
-    if pod is not None and (words := _kubelet_words(pod)) is not None:
-        return _on(agent, *words)
-    if agent.stage is Stage.LATE:
-        missing = "No pod was made on the node." if pod is None else "The agent does not work."
-        return _on(agent, Reason.DEADLINE_EXCEEDED, f"{missing} spec.rollout.progressDeadlineSeconds have passed.")
-    return None
+def _finding(agent: Agent, findings: Mapping[str, Finding]) -> Finding | None:
+    return _DOWN if agent.stage is Stage.UNREACHABLE else findings.get(agent.node)
 
 
-def _on(agent: Agent, reason: str, message: str) -> Problem:
+def _problem(agent: Agent, finding: Finding) -> Problem:
+    earlier = "" if agent.is_new else "Of an earlier revision: "
     return Problem(
         node=agent.node,
         pod=agent.pod.name if agent.pod else "",
-        reason=clean_text(str(reason), 128) or "Unknown",
-        message=clean_text(message, _MESSAGE_BYTES),
+        reason=finding.reason.value,
+        message=clean_text(f"{earlier}{finding.message}", _MESSAGE_BYTES),
     )
-
-
-def _kubelet_words(pod: Pod) -> tuple[str, str] | None:
-    """Return the kubelet's reason and message for a pod that does not get going, None when it gives none."""
-    if pod.reason:
-        return pod.reason, pod.message
-    stuck = stuck_container(pod)
-    if stuck is None:
-        return None
-    exit_code = f" (exit code {stuck.exit_code})" if stuck.exit_code is not None else ""
-    return stuck.reason, f"Container {stuck.name}{exit_code}: {stuck.message or stuck.reason}"

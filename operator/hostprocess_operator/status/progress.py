@@ -9,9 +9,12 @@ from hostprocess_operator.api.reasons import Reason
 from hostprocess_operator.diagnosis.words import on_nodes
 from hostprocess_operator.rollout import POD_GRACE, Phase, blocks
 from hostprocess_operator.status.agents import Agent, Stage
+from hostprocess_operator.status.causes import with_causes
 from hostprocess_operator.status.facts import Facts, Readiness, reconciling, stalled
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from hostprocess_operator.rollout import NodeState, Plan
 
 
@@ -21,7 +24,7 @@ def is_blocked(facts: Facts) -> Readiness | None:
     if block is None or plan.phase not in {Phase.HALTED, Phase.ROLLED_BACK}:
         return None
     where = f" on {on_nodes(block.nodes)}" if block.nodes else ""
-    failed = f"Revision {block.rev} failed{where}: {block.reason}."
+    failed = f"Revision {block.rev} failed{where}: {block.reason}.{_evidence(facts)}"
     again = (
         "Correct the spec, or try the same again with kubectl annotate hostprocessagent "
         f"{facts.agent.name} -n {facts.agent.namespace} {RETRY_ANNOTATION}={_next_retry(facts, block.rev)} --overwrite."
@@ -34,6 +37,12 @@ def is_blocked(facts: Facts) -> Readiness | None:
     kept = "No further node gets it; what has it is left as evidence, and a pod deleted by hand comes back proven."
     back = "spec.rollout.onFailure: Rollback brings the proven revision back everywhere."
     return stalled(Reason.HALTED, f"{failed} {kept} {back} {again}")
+
+
+def _evidence(facts: Facts) -> str:
+    """Return the worst of what is seen of the failed revision still, nothing where it is gone."""
+    found = facts.causes(agent for agent in facts.agents if agent.pod is not None and agent.is_new)
+    return f" On {found[0].message}" if found else ""
 
 
 def _next_retry(facts: Facts, rev: str) -> str:
@@ -66,10 +75,11 @@ def is_trying(facts: Facts) -> Readiness | None:
             return reconciling(plan.reason, f"Revision {rev} works on {where} and is watched for a while.")
         case _:
             message = f"Revision {rev} is tried on {where}; all other nodes keep the proven one."
+            reason, message = with_causes(facts.causes(_new_ones(facts)), plan.reason, message)
             late = [state.name for state in plan.situation.fleet.wanted if _holds_up(state, plan)]
             if late:
-                return stalled(plan.reason, f"{message} Late: {on_nodes(late)}.")
-            return reconciling(plan.reason, message)
+                return stalled(reason, f"{message} Late: {on_nodes(late)}.")
+            return reconciling(reason, message)
 
 
 def _approval(facts: Facts, rev: str) -> str:
@@ -95,11 +105,16 @@ def is_rolling(facts: Facts) -> Readiness | None:
     if not outdated and (not behind or facts.plan.has_rolled_out):
         return None
     if outdated:
-        return reconciling(*_next_pods(facts, outdated))
+        return reconciling(*with_causes(facts.causes(_new_ones(facts)), *_next_pods(facts, outdated)))
     where = on_nodes(agent.node for agent in behind)
-    if facts.verification_off or any(agent.stuck for agent in behind):
-        return reconciling(Reason.ROLLING, f"Waiting for the agent to work on {where}.{first_problem(facts)}")
-    return reconciling(Reason.VERIFYING, f"Waiting for the agent to start and to be verified on {where}.")
+    off = facts.verification_off
+    reason, what = (Reason.ROLLING, "work") if off else (Reason.VERIFYING, "start and to be verified")
+    return reconciling(*with_causes(facts.causes(behind), reason, f"Waiting for the agent to {what} on {where}."))
+
+
+def _new_ones(facts: Facts) -> Iterator[Agent]:
+    """Yield the agents that are of the spec's revision, or to be; what ails an earlier one is about to go."""
+    return (agent for agent in facts.agents if agent.is_new)
 
 
 def _next_pods(facts: Facts, outdated: tuple[Agent, ...]) -> tuple[Reason, str]:
@@ -107,31 +122,23 @@ def _next_pods(facts: Facts, outdated: tuple[Agent, ...]) -> tuple[Reason, str]:
     match facts.plan.reason:
         case Reason.WAITING_FOR_BUDGET:
             out = on_nodes(facts.plan.situation.held)
-            next_ones = f"Next: {where}, as soon as the new agent works on {out}."
-            return Reason.WAITING_FOR_BUDGET, f"{next_ones}{first_problem(facts)}"
+            return Reason.WAITING_FOR_BUDGET, f"Next: {where}, as soon as the new agent works on {out}."
         case Reason.WAITING_FOR_NODES:
             return Reason.WAITING_FOR_NODES, f"Next: {where}, once it is certain that most nodes are up."
         case _:
             return Reason.ROLLING, f"The spec's revision is not yet running on {where}.{_podless(facts, outdated)}"
 
 
-def first_problem(facts: Facts) -> str:
-    """Return the worst problem as a sentence of its own, nothing where there is none."""
-    if not facts.problems:
-        return ""
-    worst = facts.problems[0]
-    return f" On node {worst.node}: {worst.reason}: {worst.message}"
-
-
 def _podless(facts: Facts, outdated: tuple[Agent, ...]) -> str:
-    """Return what to look at when pods should have been made by now and were not; the reason is the API server's."""
+    """Return what to look at when pods should have been made by now and were not, and nothing says why."""
     situation = facts.plan.situation
     since = situation.target.started if situation.target else situation.now
-    missing = [agent.node for agent in outdated if agent.pod is None and agent.node not in facts.plan.record.out]
+    missing = [
+        agent.node
+        for agent in outdated
+        if agent.pod is None and agent.node not in facts.plan.record.out and agent.node not in facts.findings
+    ]
     if not missing or not facts.plan.settled or situation.now < since + POD_GRACE:
         return ""
     name, namespace = facts.agent.name, facts.agent.namespace
-    return (
-        f" No pod was made on {on_nodes(missing)}: kubectl describe daemonset {name} -n {namespace} says why. Where it "
-        f"violates PodSecurity: kubectl label namespace {namespace} pod-security.kubernetes.io/enforce=privileged."
-    )
+    return f" No pod was made on {on_nodes(missing)}: see kubectl describe daemonset {name} -n {namespace}."

@@ -13,8 +13,10 @@ from hostprocess_operator.api.reasons import Reason
 from hostprocess_operator.diagnosis.words import names, on_nodes
 from hostprocess_operator.rollout import Ownership
 from hostprocess_operator.status.agents import Stage
+from hostprocess_operator.status.causes import with_causes
 from hostprocess_operator.status.facts import Facts, Outlook, Readiness, reconciling, stalled
-from hostprocess_operator.status.progress import first_problem, is_blocked, is_rolling, is_trying
+from hostprocess_operator.status.progress import is_blocked, is_rolling, is_trying
+from hostprocess_operator.status.refusals import is_refused, would_be_refused
 from hostprocess_operator.status.rights import is_rechecked, rights_are_denied, rights_are_unknown
 
 if TYPE_CHECKING:
@@ -113,27 +115,26 @@ def _is_late(facts: Facts) -> Readiness | None:
     late = facts.at(Stage.LATE)
     if not late:
         return None
-    podless = [agent.node for agent in late if agent.pod is None]
+    found = facts.causes(late)
+    told = {node for cause in found for node in cause.nodes}
+    podless = [agent.node for agent in late if agent.pod is None and agent.node not in told]
+    name, namespace = facts.agent.name, facts.agent.namespace
     hint = (
-        f" No pod was made on {on_nodes(podless)}: see kubectl describe daemonset; the namespace may lack the label "
-        "pod-security.kubernetes.io/enforce=privileged."
+        f" No pod was made on {on_nodes(podless)}: see kubectl describe daemonset {name} -n {namespace}."
         if podless
         else ""
     )
-    return stalled(
-        Reason.DEADLINE_EXCEEDED,
-        f"Not working within spec.rollout.progressDeadlineSeconds on {on_nodes(agent.node for agent in late)}.{hint}",
-    )
+    where = on_nodes(agent.node for agent in late)
+    message = f"Not working within spec.rollout.progressDeadlineSeconds on {where}.{hint}"
+    return stalled(*with_causes(found, Reason.DEADLINE_EXCEEDED, message))
 
 
 def _is_not_working(facts: Facts) -> Readiness | None:
     broken = facts.at(Stage.BROKEN, Stage.VERIFYING)
     if not broken:
         return None
-    return reconciling(
-        Reason.AGENTS_NOT_READY,
-        f"Not working now on {on_nodes(agent.node for agent in broken)}.{first_problem(facts)}",
-    )
+    message = f"Not working now on {on_nodes(agent.node for agent in broken)}."
+    return reconciling(*with_causes(facts.causes(broken), Reason.AGENTS_NOT_READY, message))
 
 
 def _is_not_acted_on(facts: Facts) -> Readiness | None:
@@ -166,11 +167,12 @@ def _all_is_well(facts: Facts) -> Readiness:
     )
     every = "every node" if len(well) == len(facts.agents) else "every node that counts"
     suspended = isinstance(facts.agent, HostProcessAgent) and facts.agent.spec.suspend
+    next_one = would_be_refused(facts)
     pause = " Suspended: nothing is kept or replaced." if suspended else ""
     return Readiness(
         "True",
         Reason.ALL_AVAILABLE if off else Reason.ALL_VERIFIED,
-        f"The agent is {done} on {every}.{aside}{pause}",
+        f"The agent is {done} on {every}.{aside}{next_one}{pause}",
         Outlook.NONE,
     )
 
@@ -185,6 +187,7 @@ ROWS: tuple[Callable[[Facts], Readiness | None], ...] = (
     _no_node_matches,
     _every_node_is_down,
     _is_not_applied,
+    is_refused,
     is_trying,
     rights_are_denied,
     _is_late,

@@ -27,8 +27,11 @@ MAY = [
     ("delete", "", "pods"),
     ("patch", "", "pods/status"),
     ("get", "", "pods/log"),
+    ("list", "", "events"),
     ("list", "", "nodes"),
     ("watch", "", "nodes"),
+    ("list", "", "namespaces"),
+    ("watch", "", "namespaces"),
 ]
 MAY_NOT = [
     ("get", "", "secrets"),
@@ -44,7 +47,9 @@ MAY_NOT = [
     ("create", "", "pods/ephemeralcontainers"),
     ("get", "", "nodes/proxy"),
     ("patch", "", "nodes"),
-    ("list", "", "namespaces"),
+    ("get", "", "events"),
+    ("watch", "", "events"),
+    ("get", "", "namespaces"),
     ("patch", "", "namespaces"),
     ("create", "", "serviceaccounts/token"),
     ("get", "apps", "daemonsets"),
@@ -91,7 +96,7 @@ def test_the_roles_hold_no_more_than_these_rows(installed):
     assert granted == set(MAY)
 
 
-def test_the_one_namespace_overlay_grants_the_same_there_and_nodes_everywhere(installed):
+def test_the_one_namespace_overlay_grants_the_same_there_and_little_everywhere(installed):
     installed.kubectl("apply", "-f", str(DEPLOY / "samples" / "namespace.yaml"))
     # the overlay's bindings beside the installed ones, for an account of their own
     for item in yaml.safe_load_all(installed.kubectl("kustomize", str(DEPLOY / "namespaced")).stdout):
@@ -101,7 +106,7 @@ def test_the_one_namespace_overlay_grants_the_same_there_and_nodes_everywhere(in
             installed.apply(item)
     user = f"{OPERATOR}-of-one-namespace"
     wait_for(lambda: all(allowed(installed, user, *row, "agents") for row in MAY), 10, "RBAC to be in force")
-    assert {row[2] for row in MAY if allowed(installed, user, *row, "other")} == {"nodes"}
+    assert {row[2] for row in MAY if allowed(installed, user, *row, "other")} == {"namespaces", "nodes"}
 
 
 @pytest.mark.parametrize("role", ["view", "edit", "admin"])

@@ -1,5 +1,6 @@
 """Verdicts that are reached node by node."""
 
+from hostprocess_operator.api.faults import Fault
 from hostprocess_operator.api.reasons import Reason
 from support import build
 from support.build import MINUTE, OLD, SECOND
@@ -132,8 +133,8 @@ NODE_BY_NODE = [
             noted=build.record(AGENT, out=build.out("a")),
         ),
         RECONCILING,
-        Reason.WAITING_FOR_BUDGET,
-        "Next: nodes b and c, as soon as the new agent works on node a. On node a: ErrImagePull:",
+        Fault.IMAGE_PULL_FAILED,
+        "see that the node reaches the registry. Next: nodes b and c, as soon as the new agent works on node a.",
     ),
     row(
         "old pods wait for nodes that are down",
@@ -143,11 +144,11 @@ NODE_BY_NODE = [
         "Next: node a, once it is certain that most nodes are up.",
     ),
     row(
-        "no pod was made for a while: perhaps the namespace refuses them",
+        "no pod was made for a while, and nothing says why",
         seen(noted=build.record(AGENT, wanted=build.target(AGENT, age=MINUTE))),
         RECONCILING,
         Reason.ROLLING,
-        "No pod was made on nodes a, b and c: kubectl describe daemonset inspector -n agents says why.",
+        "No pod was made on nodes a, b and c: see kubectl describe daemonset inspector -n agents.",
     ),
     row(
         "no pod was ever made",
@@ -167,8 +168,8 @@ NODE_BY_NODE = [
         "a new agent cannot start",
         seen(*new("a", "b"), build.starting_pod("c", containers=PULL_FAILS), noted=NEVER),
         RECONCILING,
-        Reason.ROLLING,
-        "Waiting for the agent to work on node c. On node c: ErrImagePull: Container agent: no such image",
+        Fault.IMAGE_PULL_FAILED,
+        "Waiting for the agent to start and to be verified on node c.",
     ),
     row(
         "new agents start, and nobody asked for their rights",

@@ -49,7 +49,7 @@ ROLLOUTS = [
         rollouts.world(rollouts.asked(), *rollouts.a("a", "b", "d"), rollouts.denied("c"), noted=BLOCKED),
         STALLED,
         Reason.HALTED,
-        f"Revision {rollouts.B} failed on node c: NotAdministrator. No further node gets it;",
+        f"Revision {rollouts.B} failed on node c: NotAdministrator. On node c: The pod has no administrator rights.",
         asked=rollouts.asked(),
     ),
     row(

@@ -10,6 +10,7 @@ from enum import Enum, auto
 
 import pytest
 
+from hostprocess_operator.api.faults import Fault
 from hostprocess_operator.api.reasons import Reason
 from hostprocess_operator.rollout import Phase
 from hostprocess_operator.status import Failure
@@ -171,7 +172,7 @@ ROLLING = [
         Phase.ROLLING, Reason.ROLLING, Reason.VERIFYING, Turn.OPERATORS),
     row("an image cannot be pulled, for less than a minute",
         amid(stuck("c", "ErrImagePull", age=30 * SECOND), *old("a", "b"), out=build.out("c")),
-        Phase.ROLLING, Reason.WAITING_FOR_BUDGET, Reason.WAITING_FOR_BUDGET, Turn.OPERATORS),
+        Phase.ROLLING, Reason.WAITING_FOR_BUDGET, Fault.IMAGE_PULL_FAILED, Turn.OPERATORS),
     row("the caches were just rebuilt",
         amid(*old("a", "b", "c"), relisted=NOW - 10 * SECOND),
         Phase.ROLLING, Reason.WAITING_FOR_NODES, Reason.WAITING_FOR_NODES, Turn.OPERATORS),
@@ -186,7 +187,7 @@ ROLLING = [
         Phase.STABLE, Reason.ROLLED_OUT, Reason.NOT_ADMINISTRATOR, Turn.PERSONS),
     row("the first version cannot be pulled, and its time is over",
         amid(stuck("a", "ImagePullBackOff", age=HOUR), *new("b", "c"), proven=None),
-        Phase.STABLE, Reason.ROLLED_OUT, Reason.DEADLINE_EXCEEDED, Turn.PERSONS),
+        Phase.STABLE, Reason.ROLLED_OUT, Fault.IMAGE_PULL_FAILED, Turn.PERSONS),
     row("no pod is made on a node, and its time is over",
         amid(*new("a", "b"), out=build.out("c", age=HOUR)).settled(NOW - HOUR),
         Phase.ROLLING, Reason.ROLLING, Reason.DEADLINE_EXCEEDED, Turn.PERSONS),
@@ -417,6 +418,7 @@ def test_every_reason_that_ready_can_have_is_in_the_table():
     never_of_ready = {
         *(Reason.PENDING, Reason.SPEC_VALID, Reason.ROLLED_OUT, Reason.VERIFICATION_OFF),
         *(Reason.NODE_LOST, Reason.PULLING, Reason.NO_WINDOWS_NODES, Reason.NO_ELIGIBLE_NODES),
+        *(Reason.STARTING, Reason.WAITING_FOR_BUDGET),
         *(Reason.ADMINISTRATOR, Reason.ACCOUNT_ACCEPTED, Reason.NOT_HOST_PROCESS, Reason.WRONG_ACCOUNT),
     }
-    assert {each.values[3] for each in TABLE} == set(Reason) - never_of_ready
+    assert {each.values[3] for each in TABLE} - set(Fault) == set(Reason) - never_of_ready

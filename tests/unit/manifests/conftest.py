@@ -10,7 +10,13 @@ import yaml
 
 from hostprocess_operator.api.agent import HostProcessAgent
 from hostprocess_operator.api.parse import parse_agent
-from hostprocess_operator.manifests import build_daemonset, daemonset_spec, pod_template, spec_stamp
+from hostprocess_operator.manifests import (
+    build_daemonset,
+    daemonset_annotations,
+    daemonset_spec,
+    pod_template,
+    spec_stamp,
+)
 from hostprocess_operator.observed import template_digest
 
 DATA = Path(__file__).parents[2] / "data"
@@ -43,7 +49,7 @@ def daemonset(agent):
     """Return the DaemonSet that the operator would create for the agent of the pair."""
     template = pod_template(agent)
     stamp = spec_stamp(agent, template_digest(template))
-    return build_daemonset(agent, daemonset_spec(agent, template), stamp=stamp, record="{}")
+    return build_daemonset(agent, daemonset_spec(agent, template), daemonset_annotations(stamp, "{}", None))
 
 
 @pytest.fixture

@@ -150,21 +150,6 @@ def test_an_agent_knows_its_node_and_pod():
     ]
 
 
-@pytest.mark.parametrize(
-    ("pod", "stuck"),
-    [
-        pytest.param(None, False, id="no pod"),
-        pytest.param(build.starting_pod(), False, id="a pod on its way"),
-        pytest.param(
-            build.starting_pod(containers=(build.container(state="waiting", reason="ErrImagePull"),)), True, id="failed"
-        ),
-    ],
-)
-def test_stuck(pod, stuck):
-    seen = build.scene(AGENT, nodes=[build.node()], pods=[pod] if pod else [])
-    assert look_at(plan_rollout(AGENT, seen, NOW), None, NOW)[0].stuck is stuck
-
-
 def test_agentlog_reads_the_container_that_is_asked_for():
     asked = build.agent(
         containers=[{"name": name, "image": "i:1"} for name in ("proxy", "agent")],

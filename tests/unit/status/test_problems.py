@@ -42,7 +42,8 @@ def problems_of(status_of):
         ),
         pytest.param(
             build.denied_pod(revision=OLD), {}, "NotAdministrator",
-            "The pod has no administrator rights. Look for a policy.", id="of an older revision too",
+            "Of an earlier revision: The pod has no administrator rights. Look for a policy.",
+            id="of an older revision too, told apart",
         ),
         pytest.param(
             build.pod(ready=False, gate=build.verdict("Unknown", "NoReport", "Empty."), reported=None), {},
@@ -57,24 +58,17 @@ def problems_of(status_of):
             "The node is not Ready; nothing is known of the agent there.", id="whatever was known before",
         ),
         pytest.param(
-            build.pod(**FRESH, containers=(waiting("ErrImagePull", "not found"),)), {},
-            "ErrImagePull", "Container agent: not found", id="the kubelet's words on a container that waits",
+            build.pod(**FRESH, containers=(waiting("ErrImagePull", "no such host"),)), {},
+            "ImagePullFailed",
+            "The image cannot be pulled: no such host. It is tried again; see that the node reaches the registry.",
+            id="the diagnosis of a pod that does not start",
         ),
         pytest.param(
-            build.pod(**FRESH, containers=(waiting("ErrImagePull"),)), {},
-            "ErrImagePull", "Container agent: ErrImagePull", id="its reason again where it has no words",
-        ),
-        pytest.param(
-            build.pod(**FRESH, containers=(ended(3, message="boom"),)), {},
-            "Error", "Container agent (exit code 3): boom", id="on a container that ended, with its exit code",
-        ),
-        pytest.param(
-            build.pod(**FRESH, containers=(ended(3, reason=""),)), {},
-            "Unknown", "Container agent (exit code 3):", id="on one that it gives no reason for",
-        ),
-        pytest.param(
-            build.pod(**FRESH, reason="Evicted", message="The node was low on memory."), {},
-            "Evicted", "The node was low on memory.", id="on a pod that it gave up",
+            build.pod(**FRESH, phase="Failed", reason="Evicted", message="The node was low on resource: memory."), {},
+            "Evicted",
+            "The node gave the pod up: The node was low on resource: memory. Make room on the node: "
+            "kubectl describe node node-a shows what it lacks.",
+            id="of one that the node gave up",
         ),
         pytest.param(
             build.pod(ready=False), {}, "DeadlineExceeded",
@@ -82,7 +76,10 @@ def problems_of(status_of):
         ),
         pytest.param(
             build.pod(**FRESH, containers=(waiting(HOSTILE, HOSTILE),)), {},
-            "red evil and so on", "Container agent: red evil and so on", id="hostile words are cleaned",
+            "StartFailed",
+            "Container agent cannot be started: red evil and so on. See what the node says: "
+            "kubectl describe pod inspector-new-node-a -n agents",
+            id="hostile words are cleaned",
         ),
     ],
 )  # fmt: skip
@@ -149,10 +146,22 @@ def test_no_more_than_twenty_and_how_many_more_there_are(count, omitted, status_
 
 
 def test_a_long_message_is_cut(problems_of):
-    [(_, reason, message)] = problems_of(build.pod(**FRESH, containers=(waiting("R" * 500, "é" * 5000),)))
-    assert len(reason.encode()) <= 128
+    words = build.verdict("False", "NotAdministrator", "é" * 5000)
+    [(_, _, message)] = problems_of(build.denied_pod(gate=words))
     assert len(message.encode()) <= 512
     assert message.endswith("…")
+
+
+def test_what_many_nodes_have_in_common_leaves_room_for_the_others(status_of):
+    many = [build.denied_pod(f"node-{number:02}") for number in range(30)]
+    few = [build.pod(f"other-{number}", ready=False) for number in range(2)]
+    pods = [*many, *few]
+    nodes = [build.node(pod.node, **OLD_NODES) for pod in pods]
+    status = status_of(AGENT, build.scene(AGENT, nodes=nodes, pods=pods, written_as=ROLLED_OUT))
+    listed = [problem.node for problem in status.problems]
+    assert listed[:5] == ["node-00", "node-01", "node-02", "other-0", "other-1"]
+    assert len(listed) == MAX_PROBLEMS
+    assert status.problems_omitted == 12
 
 
 def test_the_pod_is_named(status_of):

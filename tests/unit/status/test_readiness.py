@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from hostprocess_operator.api.conditions import ConditionType
+from hostprocess_operator.api.faults import Fault
 from hostprocess_operator.api.reasons import Reason
 from support import build
 from support.build import HOUR, MINUTE, NOW, SECOND
@@ -57,7 +58,7 @@ def test_of_late_agents_those_without_a_pod_come_with_a_hint(status_of):
     before = status_of(AGENT, world, now=NOW - HOUR)
     message = status_of(AGENT, replace(world, status=before)).condition(ConditionType.READY).message
     assert message.startswith("Not working within spec.rollout.progressDeadlineSeconds on nodes b and c.")
-    assert "No pod was made on node c: see kubectl describe daemonset;" in message
+    assert "No pod was made on node c: see kubectl describe daemonset inspector -n agents." in message
 
 
 def test_of_late_agents_that_have_pods_there_is_no_such_hint(status_of):
@@ -79,7 +80,7 @@ def test_nothing_is_said_but_documented_reasons_in_clean_words(
     asked, world, failure, outcome, reason, words, status_of
 ):
     for condition in status_of(asked, world, failure=failure).conditions:
-        assert condition.reason in set(Reason)
+        assert condition.reason in {*Reason, *Fault}
         assert condition.message.isprintable()
         assert condition.observed_generation == asked.generation
 
