@@ -35,6 +35,11 @@ def agents(namespace: str | None = None) -> str:
     return _collection(f"/apis/{GROUP}/{VERSION}", PLURAL, namespace)
 
 
+def events(namespace: str) -> str:
+    """Return the path of the Events of one namespace."""
+    return _collection("/apis/events.k8s.io/v1", "events", namespace)
+
+
 def namespace_of(path: str) -> str:
     """Return the namespace that a path is confined to, empty for the whole cluster."""
     rest = _below_version(path)

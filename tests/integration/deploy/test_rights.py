@@ -27,6 +27,8 @@ MAY = [
     ("delete", "", "pods"),
     ("patch", "", "pods/status"),
     ("get", "", "pods/log"),
+    ("create", "events.k8s.io", "events"),
+    ("patch", "events.k8s.io", "events"),
     ("list", "", "nodes"),
     ("watch", "", "nodes"),
 ]
