@@ -56,7 +56,7 @@ class EventRecorder:
         self._instance = instance[:_LONGEST_INSTANCE] or "unknown"
         self._clock = clock
         self._on_outcome = on_outcome
-        self._ledger = ledger or EventLedger()
+        self._ledger = EventLedger() if ledger is None else ledger
         self._noted = asyncio.Event()
         self._warned: set[str] = set()
 
@@ -65,7 +65,7 @@ class EventRecorder:
         became = self._ledger.note(About(namespace, name, uid), occurrence, self._clock())
         if became in {"dropped", "superseded"}:
             self._on_outcome(became)
-            _log.debug("Left out an Event", namespace=namespace, name=name, event=occurrence.reason, outcome=became)
+            _log.debug("Left out an Event", namespace=namespace, name=name, reason=occurrence.reason, outcome=became)
         self._noted.set()
 
     def forget(self, namespace: str, name: str) -> None:

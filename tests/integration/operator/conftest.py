@@ -36,6 +36,23 @@ def policies(plane):
         plane.delete("validatingadmissionpolicy", name)
 
 
+@pytest.fixture
+def lenient_crd(plane):
+    """Take validation from the CRD for one test, as an older version of it would have less."""
+    name = "hostprocessagents.hostprocess.dev"
+    strict = plane.get("customresourcedefinitions", name)["spec"]
+    (version,) = strict["versions"]
+    anything = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
+
+    def replace(spec):
+        operations = [{"op": "replace", "path": "/spec", "value": spec}]
+        plane.patch("customresourcedefinitions", name, operations, patch_type="json")
+
+    replace(strict | {"versions": [version | {"schema": anything}]})
+    yield
+    replace(strict)
+
+
 class Audit:
     """What the operator wrote and read since a mark."""
 
