@@ -42,8 +42,9 @@ class Told:
         """Return the one Event of that reason once there is one."""
 
         def look():
-            (event,) = self.every(reason)
-            return event
+            found = self.every(reason)
+            assert len(found) == 1, self.reasons()
+            return found[0]
 
         return wait_for(look, timeout, f"the Event {reason}")
 
