@@ -107,22 +107,43 @@ def test_a_denial_is_a_warning_that_names_the_node_and_what_to_do(one, nodes, to
     assert "RolloutCompleted" not in told.reasons()
 
 
-def test_a_version_that_fails_on_its_canary_is_halted_once(one, nodes, told):
+def is_proven(one):
+    revisions = one.get()["status"]["revisions"]
+    return revisions.get("proven") == revisions["target"]
+
+
+@pytest.fixture
+def with_canary(one, nodes):
+    """Return an agent that is proven on three nodes, and a function that asks for another version of it."""
     nodes(3)
     one.apply(rollout={"nodeImpactSeconds": 1, "canary": {"nodes": 1, "bakeSeconds": 1}})
+    wait_for(lambda: is_proven(one), 60, "the first version to be proven")
 
-    def is_proven():
-        revisions = one.get()["status"]["revisions"]
-        return revisions.get("proven") == revisions["target"]
+    def update(tag):
+        container = one.get()["spec"]["containers"][0]
+        one.edit(containers=[container | {"image": f"registry.example/agent:{tag}"}])
 
-    wait_for(is_proven, 60, "the first version to be proven")
-    container = one.get()["spec"]["containers"][0]
-    one.edit(containers=[container | {"image": "registry.example/agent:2.0-log-no-admin"}])
+    return update
+
+
+def test_a_version_that_fails_on_its_canary_is_halted_once(one, with_canary, told):
+    with_canary("2.0-log-no-admin")
     found = one.wait(ready="False", reason="Halted", timeout=60)
     event = told.wait("RolloutHalted")
     assert event["type"] == "Warning"
     assert found["status"]["revisions"]["target"] in event["note"]
     assert "CanaryPassed" not in told.reasons()
+
+
+def test_a_version_that_works_passes_its_canary_once(one, with_canary, told):
+    with_canary("2.0")
+    found = one.wait(ready="True", updated=3, timeout=60)
+    revision = found["status"]["revisions"]["target"]
+    assert revision in told.wait("CanaryPassed")["note"]
+    # the first version was completed less than a minute before
+    wait_for(lambda: revision in told.every("RolloutCompleted")[-1]["note"], 90, "the completion to be told")
+    assert len(told.every("CanaryPassed")) == 1
+    assert len(told.every("RolloutCompleted")) == 2
 
 
 def test_drift_is_told_and_ten_in_a_row_are_one_event_and_two_requests(installed, told, audit):
