@@ -39,5 +39,7 @@ RESTARTED_AT_ANNOTATION: Final = f"{GROUP}/restarted-at"
 PROBE_CONTAINER: Final = "verify-admin-rights"
 # Field manager of every write, and the value of `app.kubernetes.io/managed-by`.
 MANAGER: Final = "hostprocess-operator"
+# Who records our Events: a qualified name, as the API demands.
+EVENT_CONTROLLER: Final = f"{GROUP}/operator"
 
 DEFAULT_ACCOUNT: Final = r"NT AUTHORITY\SYSTEM"

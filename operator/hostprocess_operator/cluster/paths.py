@@ -31,7 +31,7 @@ def revisions(namespace: str | None = None) -> str:
     return _collection("/apis/apps/v1", "controllerrevisions", namespace)
 
 
-def events(namespace: str) -> str:
+def core_events(namespace: str) -> str:
     """Return the path of the core API's Events of one namespace."""
     return _collection("/api/v1", "events", namespace)
 
@@ -39,6 +39,11 @@ def events(namespace: str) -> str:
 def agents(namespace: str | None = None) -> str:
     """Return the path of the HostProcessAgents of one namespace, or of all."""
     return _collection(f"/apis/{GROUP}/{VERSION}", PLURAL, namespace)
+
+
+def events(namespace: str) -> str:
+    """Return the path of the Events of one namespace."""
+    return _collection("/apis/events.k8s.io/v1", "events", namespace)
 
 
 def namespace_of(path: str) -> str:

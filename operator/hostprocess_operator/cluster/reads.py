@@ -37,7 +37,7 @@ async def look_up_namespace(connection: Connection, name: str) -> dict[str, Any]
 async def list_events(connection: Connection, namespace: str, uid: str) -> list[dict[str, Any]]:
     """Return the Events about one object, at most a hundred; cheap enough to ask for where something is wrong."""
     query = [("fieldSelector", f"involvedObject.uid={uid}"), ("limit", str(_MOST_EVENTS))]
-    answer = await connection.request("GET", paths.events(namespace), query=query, timeout=_EVENTS_SECONDS)
+    answer = await connection.request("GET", paths.core_events(namespace), query=query, timeout=_EVENTS_SECONDS)
     items: list[dict[str, Any]] = answer.get("items") or []
     return items
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     Body = dict[str, Any]
 
 _JSON_PATCH: Final = "application/json-patch+json"
+_MERGE: Final = "application/merge-patch+json"
 _STRATEGIC_MERGE: Final = "application/strategic-merge-patch+json"
 _STRICT: Final = (("fieldManager", MANAGER), ("fieldValidation", "Strict"))
 
@@ -173,6 +174,32 @@ async def replace_agent_status(
         await _same_object(connection, path, name, uid, refusal)
         raise
     return answer
+
+
+async def create_event(connection: Connection, body: Mapping[str, Any]) -> None:
+    """Create an Event.
+
+    Raises:
+        Conflict: One of that name exists already.
+        ApiError: Another refusal, or no answer.
+    """
+    await connection.request("POST", paths.events(body["metadata"]["namespace"]), body=dict(body), query=_STRICT)
+
+
+async def patch_event_series(connection: Connection, namespace: str, name: str, series: Mapping[str, Any]) -> None:
+    """Set how often what an Event tells has happened. An Event's name is never used twice, so no UID is needed.
+
+    Raises:
+        NotFound: It has expired.
+        ApiError: Another refusal, or no answer.
+    """
+    await connection.request(
+        "PATCH",
+        f"{paths.events(namespace)}/{name}",
+        body={"series": dict(series)},
+        query=_STRICT,
+        content_type=_MERGE,
+    )
 
 
 async def _delete(connection: Connection, path: str, uid: str) -> Body | None:

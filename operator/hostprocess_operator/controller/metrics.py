@@ -46,6 +46,9 @@ class Metrics:
             ["namespace", "name", "type", "status"],
             registry=self.registry,
         )
+        self.events = Counter(
+            "hpagent_events", "Events about agents, by what became of them", ["outcome"], registry=self.registry
+        )
         self.loop_lag = Gauge(
             "hpagent_event_loop_lag_seconds", "How late the event loop last was", registry=self.registry
         )
@@ -59,6 +62,10 @@ class Metrics:
     def count_request(self, verb: str, resource: str, code: int, _seconds: float) -> None:
         """Count one request to the API server."""
         self.requests.labels(verb, resource, str(code)).inc()
+
+    def count_event(self, outcome: str) -> None:
+        """Count what became of one Event."""
+        self.events.labels(outcome).inc()
 
     def show(self, key: Key, status: AgentStatus) -> None:
         """Publish an agent's node counts and conditions."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from typing import TYPE_CHECKING
 
 import structlog
 
+from hostprocess_operator.cluster.events import EventRecorder
 from hostprocess_operator.cluster.logs import LogReader
 from hostprocess_operator.controller.caches import Caches
 from hostprocess_operator.controller.feed import AgentFeed
@@ -32,7 +34,8 @@ async def run_operator(connection: Connection, settings: Settings, metrics: Metr
     queue, lag = WorkQueue(), LoopLag()
     caches = Caches(connection, settings.namespaces, queue.add)
     verifier = Verifier(connection, LogReader(connection), caches.pods, metrics, queue.add_after, now)
-    world = World(connection, caches, verifier, queue, metrics)
+    recorder = EventRecorder(connection, socket.gethostname(), now, metrics.count_event)
+    world = World(connection, caches, verifier, queue, metrics, recorder)
     feed = AgentFeed(connection, settings.namespaces, caches.agents)
 
     watch = AgentWatch(connection.login_info, settings.namespaces, feed.tell)
@@ -41,7 +44,7 @@ async def run_operator(connection: Connection, settings: Settings, metrics: Metr
     )
     await health.start(settings.health_address, settings.health_port)
     async with asyncio.TaskGroup() as tasks:
-        running = [tasks.create_task(lag.run()), tasks.create_task(feed.run())]
+        running = [tasks.create_task(lag.run()), tasks.create_task(feed.run()), tasks.create_task(recorder.run())]
         running += [tasks.create_task(reflector.run()) for reflector in caches.reflectors.values()]
         running.append(tasks.create_task(_control(caches, feed, watch, queue, world, metrics, settings)))
         await stop.wait()

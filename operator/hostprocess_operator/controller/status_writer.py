@@ -9,12 +9,14 @@ from hostprocess_operator.api.conditions import ConditionType
 from hostprocess_operator.cluster import writes
 from hostprocess_operator.controller.agents import observe_agent
 from hostprocess_operator.errors import Conflict, NotFound
+from hostprocess_operator.status import transitions
 
 if TYPE_CHECKING:
     from hostprocess_operator.api.agent import HostProcessAgent
     from hostprocess_operator.api.parse import InvalidAgent
     from hostprocess_operator.api.status import AgentStatus
     from hostprocess_operator.cluster.connection import Connection
+    from hostprocess_operator.cluster.events import EventRecorder
     from hostprocess_operator.controller.caches import Caches
     from hostprocess_operator.controller.metrics import Metrics
     from hostprocess_operator.controller.queue import Key, WorkQueue
@@ -24,13 +26,16 @@ COUNTS_SECONDS = 5.0
 
 
 class StatusWriter:
-    """Writes statuses that changed."""
+    """Writes statuses that changed, and has recorded what has happened between one and the next."""
 
-    def __init__(self, connection: Connection, caches: Caches, queue: WorkQueue, metrics: Metrics) -> None:
+    def __init__(
+        self, connection: Connection, caches: Caches, queue: WorkQueue, metrics: Metrics, recorder: EventRecorder
+    ) -> None:
         self._connection = connection
         self._caches = caches
         self._queue = queue
         self._metrics = metrics
+        self._recorder = recorder
         self._last: dict[Key, float] = {}
 
     async def write(self, agent: HostProcessAgent | InvalidAgent, status: AgentStatus) -> None:
@@ -56,7 +61,10 @@ class StatusWriter:
         except (NotFound, Conflict):
             return  # deleted, or made again: its own event brings it back
         self._last[key] = time.monotonic()
-        self._caches.agents.upsert(answer, observe_agent(answer))
+        written = observe_agent(answer)
+        self._caches.agents.upsert(answer, written)
+        for occurrence in transitions(before, written.status or status):
+            self._recorder.record(agent.namespace, agent.name, agent.uid, occurrence)
 
     def forget(self, key: Key) -> None:
         """Drop what is remembered of an agent that is gone."""

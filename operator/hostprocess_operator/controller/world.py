@@ -34,7 +34,7 @@ from hostprocess_operator.observed import (
     template_digest,
 )
 from hostprocess_operator.rollout import Keep, Render, dump_record
-from hostprocess_operator.status import Failure
+from hostprocess_operator.status import Failure, drift_corrected
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -44,12 +44,13 @@ if TYPE_CHECKING:
     from hostprocess_operator.api.parse import InvalidAgent
     from hostprocess_operator.api.status import AgentStatus
     from hostprocess_operator.cluster.connection import Connection
+    from hostprocess_operator.cluster.events import EventRecorder
     from hostprocess_operator.controller.caches import Caches
     from hostprocess_operator.controller.metrics import Metrics
     from hostprocess_operator.controller.queue import Key, WorkQueue
     from hostprocess_operator.controller.verifier import Verifier
     from hostprocess_operator.errors import ApiError
-    from hostprocess_operator.observed import Pod
+    from hostprocess_operator.observed import DaemonSet, Pod
     from hostprocess_operator.rollout import Plan, Serving
 
 _log = structlog.get_logger(__name__)
@@ -61,16 +62,23 @@ class World:
     """What one reconcile sees and does."""
 
     def __init__(
-        self, connection: Connection, caches: Caches, verifier: Verifier, queue: WorkQueue, metrics: Metrics
+        self,
+        connection: Connection,
+        caches: Caches,
+        verifier: Verifier,
+        queue: WorkQueue,
+        metrics: Metrics,
+        recorder: EventRecorder,
     ) -> None:
         self._connection = connection
         self._caches = caches
         self._verifier = verifier
         self._queue = queue
         self._metrics = metrics
+        self._recorder = recorder
         self._written: dict[Key, tuple[str, Written]] = {}
-        self._status_writer = StatusWriter(connection, caches, queue, metrics)
         self._evidence = Evidence(connection)
+        self._status_writer = StatusWriter(connection, caches, queue, metrics, recorder)
 
     def agent(self, key: Key) -> HostProcessAgent | InvalidAgent | None:
         """Return the agent, None when it is gone or going: garbage collection sees to the rest."""
@@ -84,6 +92,7 @@ class World:
         self._evidence.forget(key)
         self._queue.forget(key)
         self._metrics.forget(key)
+        self._recorder.forget(*key)
 
     def observe(self, agent: HostProcessAgent | InvalidAgent) -> Seen:
         """Return one snapshot of everything around the agent."""
@@ -189,9 +198,11 @@ class World:
                 has_labels=bool(daemonset.labels),
             )
         self._take_answer(agent, answer)
-        drifted = daemonset is not None and written is not None and daemonset.generation != written.generation
+        drifted = _was_drift(daemonset, written, answer)
         if drifted:
             self._metrics.drift.labels(agent.namespace, agent.name).inc()
+            what = drift_corrected(agent.name, answer["metadata"]["uid"])
+            self._recorder.record(agent.namespace, agent.name, agent.uid, what)
         _log.info(
             "Restored the DaemonSet"
             if drifted
@@ -285,3 +296,13 @@ class World:
 
 def _verification(agent: HostProcessAgent | InvalidAgent) -> Verification:
     return agent.spec.verification if isinstance(agent, HostProcessAgent) else agent.verification
+
+
+def _was_drift(daemonset: DaemonSet | None, written: Written | None, answer: Mapping[str, Any]) -> bool:
+    """Return whether a write undid a change that was not ours.
+
+    A write that changed nothing undid nothing: it followed one of ours whose answer was lost.
+    """
+    if daemonset is None or written is None:
+        return False
+    return daemonset.generation not in {written.generation, answer["metadata"]["generation"]}

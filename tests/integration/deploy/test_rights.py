@@ -28,6 +28,8 @@ MAY = [
     ("patch", "", "pods/status"),
     ("get", "", "pods/log"),
     ("list", "", "events"),
+    ("create", "events.k8s.io", "events"),
+    ("patch", "events.k8s.io", "events"),
     ("list", "", "nodes"),
     ("watch", "", "nodes"),
     ("list", "", "namespaces"),

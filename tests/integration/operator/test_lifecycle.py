@@ -68,23 +68,6 @@ def test_an_invalid_spec_that_got_in_shows_every_error_and_leaves_the_daemonset_
     one.wait_verified(2, timeout=40)
 
 
-@pytest.fixture
-def lenient_crd(plane):
-    """Take validation from the CRD for one test, as an older version of it would have less."""
-    name = "hostprocessagents.hostprocess.dev"
-    strict = plane.get("customresourcedefinitions", name)["spec"]
-    (version,) = strict["versions"]
-    anything = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
-
-    def replace(spec):
-        operations = [{"op": "replace", "path": "/spec", "value": spec}]
-        plane.patch("customresourcedefinitions", name, operations, patch_type="json")
-
-    replace(strict | {"versions": [version | {"schema": anything}]})
-    yield
-    replace(strict)
-
-
 def test_a_daemonset_of_somebody_else_is_never_touched(one, nodes, plane, audit):
     nodes(1)
     metadata = {"name": one.name, "namespace": one.namespace}

@@ -12,6 +12,8 @@ from hostprocess_operator.cluster import paths
         (paths.pods("a"), "/api/v1/namespaces/a/pods"),
         (paths.daemonsets("a"), "/apis/apps/v1/namespaces/a/daemonsets"),
         (paths.revisions(), "/apis/apps/v1/controllerrevisions"),
+        (paths.core_events("a"), "/api/v1/namespaces/a/events"),
+        (paths.events("a"), "/apis/events.k8s.io/v1/namespaces/a/events"),
         (paths.agents("a"), "/apis/hostprocess.dev/v1alpha1/namespaces/a/hostprocessagents"),
     ],
 )
@@ -44,6 +46,8 @@ def test_the_namespace_of_a_path(path, expected):
         ("POST", paths.daemonsets("a"), False, ("create", "daemonsets")),
         ("PATCH", paths.daemonsets("a") + "/b", False, ("patch", "daemonsets")),
         ("PATCH", paths.agents("a") + "/b/status", False, ("patch", "hostprocessagents/status")),
+        ("POST", paths.events("a"), False, ("create", "events")),
+        ("PATCH", paths.events("a") + "/b", False, ("patch", "events")),
         ("GET", paths.NODES, True, ("watch", "nodes")),
         ("PUT", "/apis/coordination.k8s.io/v1/namespaces/a/leases/b", False, ("update", "leases")),
         ("GET", "/version", False, ("list", "")),

@@ -148,6 +148,22 @@ class TestReplaceAgentStatus:
         ]
 
 
+class TestEvents:
+    async def test_creating_one_posts_it_strictly(self, stub, connection):
+        body = {"metadata": {"namespace": "agents", "name": "a.0"}, "reason": "R"}
+        await writes.create_event(connection, body)
+        (sent,) = stub.requests
+        assert (sent.method, sent.path) == ("POST", "/apis/events.k8s.io/v1/namespaces/agents/events")
+        assert (sent.query, sent.body) == (STRICT, body)
+
+    async def test_a_series_is_one_merge_patch(self, stub, connection):
+        await writes.patch_event_series(connection, "agents", "a.0", {"count": 2})
+        (sent,) = stub.requests
+        assert (sent.method, sent.path) == ("PATCH", "/apis/events.k8s.io/v1/namespaces/agents/events/a.0")
+        assert sent.headers["Content-Type"] == "application/merge-patch+json"
+        assert (sent.query, sent.body) == (STRICT, {"series": {"count": 2}})
+
+
 @pytest.mark.parametrize("write", [replace, verdict, status])
 class TestRefusals:
     async def test_a_patch_of_an_object_that_was_made_anew_is_a_conflict(self, stub, connection, write):

@@ -1,0 +1,284 @@
+"""Two statuses in a row, and what has happened between them."""
+
+import pytest
+
+from hostprocess_operator.api.event_reasons import EventReason
+from hostprocess_operator.api.faults import Fault
+from hostprocess_operator.api.reasons import Reason
+from hostprocess_operator.api.status import (
+    AgentStatus,
+    BlockedRevision,
+    Condition,
+    DaemonSetReference,
+    NodeCounts,
+    Problem,
+    Revisions,
+    RolloutStatus,
+)
+from hostprocess_operator.rollout import Proven, Record, Target, dump_record
+from hostprocess_operator.status import transitions
+from hostprocess_operator.status.occurrence import ACTIONS, Related
+from support.build import DAY, HOUR, MINUTE, NOW
+
+A, B = "aaaa", "bbbb"
+DAEMONSET = Related("DaemonSet", "inspector", "daemonset-uid")
+REFERENCE = DaemonSetReference(name="inspector", uid="daemonset-uid", generation=3, template_digest="0")
+THEN = NOW - HOUR
+FIRST = NodeCounts(desired=3)
+ALL = NodeCounts(desired=3, available=3, verified=3)
+DENIED = Problem(node="win-2", pod="p", reason="NotAdministrator", message="It has no administrator rights.")
+TAINTED = Problem(node="win-3", reason="TaintNotTolerated", message="The taint gpu keeps the agent off the node.")
+REFUSALS = (Reason.APPLY_REFUSED, *list(Fault)[list(Fault).index(Fault.POD_SECURITY_REJECTED) :][:8])
+
+
+def text(moment):
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def target(rev=A, *, started=THEN, **fields):
+    return Target(rev=rev, spec=rev, digest=rev, started=started, **fields)
+
+
+def proven(rev=A, *, at=NOW - DAY):
+    return Proven(rev=rev, spec=rev, digest=rev, at=at)
+
+
+def block(rev=B, *, at=NOW):
+    return BlockedRevision(revision=rev, reason="CrashLoop", nodes=("win-1",), at=text(at))
+
+
+def status(
+    ready="False",
+    reason="Rolling",
+    *,
+    message="Ready's message.",
+    since=THEN,
+    admin="Unknown",
+    admin_reason="Verifying",
+    rolled_out="False",
+    valid="True",
+    phase="Rolling",
+    to=None,
+    noted=None,
+    blocked=(),
+    **fields,
+):
+    """Return a status: of an agent whose revision A is on its way, unless said otherwise."""
+    said = [
+        ("AdminRightsVerified", admin, admin_reason, "The rights' message.", THEN),
+        ("Ready", ready, reason, message, since),
+        ("RolledOut", rolled_out, "RolledOut", "", THEN),
+        ("Valid", valid, "SpecValid", "", THEN),
+    ]
+    to = to or target()
+    return AgentStatus(
+        observed_generation=1,
+        conditions=tuple(
+            Condition(type=kind, status=is_so, reason=why, message=words, last_transition_time=text(when))
+            for kind, is_so, why, words, when in said
+        ),
+        **{
+            "daemon_set": REFERENCE,
+            "nodes": FIRST,
+            "revisions": Revisions(target=to.rev, blocked=blocked),
+            "rollout": RolloutStatus(phase=phase),
+            "record": dump_record(noted or Record(target=to)),
+        }
+        | fields,
+    )
+
+
+PROVEN = Record(target=target(), proven=proven(at=THEN + MINUTE))
+TO_B = Record(target=target(B, started=NOW), proven=proven())
+VERIFIED = {"admin": "True", "admin_reason": "AllVerified"}
+WELL = status("True", "AllVerified", **VERIFIED, rolled_out="True", phase="Stable", noted=PROVEN, nodes=ALL)
+ON_ITS_WAY = status()
+NEW_VERSION = status(to=TO_B.target, noted=TO_B, since=NOW)
+CANARY = status(
+    reason="CanaryBaking", to=TO_B.target, phase="Canary", noted=TO_B.model_copy(update={"canaries": ("win-1",)})
+)
+PROMOTED = TO_B.model_copy(update={"target": target(B, started=NOW, promoted=True)})
+HALTED = status(reason="Halted", to=TO_B.target, noted=TO_B, phase="Halted", blocked=(block(),))
+ROLLED_BACK = status(reason="RolledBack", to=TO_B.target, noted=TO_B, phase="RolledBack", blocked=(block(),))
+RETRIED = TO_B.model_copy(update={"target": target(B, started=NOW + MINUTE, retried=NOW + MINUTE)})
+BACK_TO_A = Record(target=target(started=NOW + MINUTE), proven=proven())
+GOING_BACK = status(to=BACK_TO_A.target, noted=BACK_TO_A, rolled_out="True", since=NOW)
+IS_BACK = status("True", "AllVerified", to=BACK_TO_A.target, noted=BACK_TO_A, rolled_out="True", nodes=ALL)
+BROKEN_SINCE = status(reason="AgentsNotReady", to=BACK_TO_A.target, noted=BACK_TO_A, rolled_out="True", since=NOW + DAY)
+INVALID = status(reason="SpecInvalid", valid="False", rolled_out="Unknown", noted=PROVEN)
+INVALID_WELL = INVALID.model_copy(update={"conditions": (WELL.conditions[0], *INVALID.conditions[1:]), "nodes": ALL})
+INVALID_HALTED = status(
+    reason="SpecInvalid", valid="False", rolled_out="Unknown", to=TO_B.target, noted=TO_B, blocked=(block(),)
+)
+IS_DENIED = status(
+    reason="NotAdministrator", admin="False", admin_reason="NotAdministrator", problems=(DENIED,), noted=PROVEN
+)
+REFUSED = status(reason="PodSecurityRejected", noted=PROVEN)
+UNFIT = status(
+    rolled_out="True", nodes=NodeCounts(desired=3, ineligible=1), problems=(TAINTED,), noted=PROVEN, **VERIFIED
+)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "reasons"),
+    [
+        # a rollout and its end
+        pytest.param(None, ON_ITS_WAY, ["RolloutStarted"], id="an agent is new"),
+        pytest.param(ON_ITS_WAY, ON_ITS_WAY, [], id="nothing changed"),
+        pytest.param(
+            status(noted=Record()), ON_ITS_WAY, ["RolloutStarted"], id="its first spec was invalid and is corrected"
+        ),
+        pytest.param(WELL, NEW_VERSION, ["RolloutStarted"], id="a new version is asked for"),
+        pytest.param(
+            WELL, status(reason="Suspended", to=TO_B.target, noted=PROVEN), [], id="one is asked for while suspended"
+        ),
+        pytest.param(
+            ON_ITS_WAY, status("True", **VERIFIED, rolled_out="True", nodes=ALL),
+            ["AdminRightsVerified", "RolloutCompleted"], id="the version works everywhere",
+        ),
+        pytest.param(
+            status(**VERIFIED), status("True", **VERIFIED, rolled_out="True"),
+            ["AdminRightsVerified", "RolloutCompleted"], id="it works everywhere, and was proven a while before",
+        ),
+        pytest.param(
+            status(admin="Unknown", admin_reason="VerificationOff"),
+            status("True", "AllAvailable", admin="Unknown", admin_reason="VerificationOff", rolled_out="True"),
+            ["RolloutCompleted"], id="it works everywhere, and nothing is verified",
+        ),
+        pytest.param(CANARY, CANARY.model_copy(update={"record": dump_record(PROMOTED)}), ["CanaryPassed"],
+                     id="the canaries have passed"),
+        pytest.param(CANARY, NEW_VERSION, [], id="canaries are taken from the spec halfway"),
+        # one that failed
+        pytest.param(NEW_VERSION, HALTED, ["RolloutHalted"], id="the version failed and is halted"),
+        pytest.param(NEW_VERSION, ROLLED_BACK, ["RolledBack"], id="the version failed and is rolled back"),
+        pytest.param(HALTED, HALTED, [], id="it is halted still"),
+        pytest.param(HALTED, ROLLED_BACK, ["RolledBack"], id="rollback is switched on for one that was halted"),
+        pytest.param(WELL, HALTED, ["RolloutHalted"], id="a version that is blocked is asked for again"),
+        pytest.param(INVALID_HALTED, HALTED, [], id="a halted one, after the spec was invalid in between"),
+        pytest.param(
+            HALTED, status(to=RETRIED.target, noted=RETRIED), ["RolloutStarted"], id="the block on it is lifted"
+        ),
+        pytest.param(
+            HALTED, status(to=RETRIED.target, noted=RETRIED, phase="Halted", blocked=(block(at=NOW + HOUR),)),
+            ["RolloutHalted"], id="it was tried again and has failed again at once",
+        ),
+        pytest.param(HALTED, GOING_BACK, ["RolloutStarted"], id="the spec is set back to the proven version"),
+        pytest.param(GOING_BACK, IS_BACK, ["RolloutCompleted"], id="the proven version is back everywhere"),
+        pytest.param(BROKEN_SINCE, IS_BACK, [], id="it is back, and an agent that was broken since works again"),
+        # rights
+        pytest.param(WELL, IS_DENIED, ["AdminRightsDenied"], id="a process is denied its rights"),
+        pytest.param(ON_ITS_WAY, IS_DENIED, ["AdminRightsDenied"], id="one is denied them during a rollout"),
+        pytest.param(IS_DENIED, IS_DENIED, [], id="it is denied them still"),
+        pytest.param(IS_DENIED, WELL, ["AdminRightsVerified", "RolloutCompleted"], id="the last node is cured"),
+        pytest.param(
+            status(admin="False", admin_reason="NotAdministrator", rolled_out="True", noted=PROVEN), WELL,
+            ["AdminRightsVerified"], id="a node is cured, long after the rollout",
+        ),
+        pytest.param(
+            status(noted=PROVEN), status(**VERIFIED, noted=PROVEN), [], id="all are proven for a moment of a rollout"
+        ),
+        pytest.param(
+            status(admin_reason="Rechecking", rolled_out="True", noted=PROVEN), WELL, [],
+            id="an agent restarted and is proven again",
+        ),
+        # the spec, the cluster, the nodes
+        pytest.param(WELL, INVALID, ["SpecInvalid"], id="the spec becomes invalid"),
+        pytest.param(INVALID, INVALID, [], id="it is invalid still"),
+        pytest.param(INVALID_WELL, WELL, [], id="it is set back to what it was"),
+        pytest.param(WELL, REFUSED, ["AdmissionRefused"], id="the namespace refuses pods"),
+        pytest.param(REFUSED, REFUSED, [], id="it refuses them still"),
+        pytest.param(
+            REFUSED, status(reason="QuotaExceeded", noted=PROVEN), ["AdmissionRefused"], id="it refuses them otherwise"
+        ),
+        pytest.param(WELL, UNFIT, ["NodeIneligible"], id="a node becomes unfit"),
+        pytest.param(UNFIT, UNFIT, [], id="it is unfit still"),
+        pytest.param(UNFIT, WELL, [], id="it is fit again"),
+        # without a status before
+        pytest.param(None, WELL, [], id="the status of an agent at peace was wiped"),
+        pytest.param(None, NEW_VERSION, [], id="the status was wiped during a rollout"),
+        pytest.param(None, HALTED, [], id="the status was wiped while halted"),
+        pytest.param(None, INVALID, ["SpecInvalid"], id="an agent is invalid from the start"),
+        pytest.param(None, IS_DENIED, ["AdminRightsDenied"], id="the status was wiped while rights are denied"),
+        pytest.param(None, REFUSED, ["AdmissionRefused"], id="the status was wiped while pods are refused"),
+        pytest.param(None, UNFIT, ["NodeIneligible"], id="the status was wiped while a node is unfit"),
+        pytest.param(
+            WELL.model_copy(update={"record": None}), WELL, [], id="the record of a status was too large for it"
+        ),
+    ],
+)  # fmt: skip
+def test_what_has_happened(before, after, reasons):
+    assert [occurrence.reason for occurrence in transitions(before, after)] == reasons
+
+
+@pytest.mark.parametrize("reason", REFUSALS)
+def test_every_refusal_of_the_api_server_is_told(reason):
+    (told,) = transitions(WELL, status(reason=reason.value, noted=PROVEN))
+    assert (told.reason, told.type, told.note) == (EventReason.ADMISSION_REFUSED, "Warning", "Ready's message.")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "note", "related"),
+    [
+        pytest.param(None, ON_ITS_WAY, "Revision aaaa is on its way to the nodes.", DAEMONSET, id="a rollout"),
+        pytest.param(
+            WELL, CANARY, "Revision bbbb is on its way to the nodes. It is tried on node win-1 first.", DAEMONSET,
+            id="a rollout with canaries",
+        ),
+        pytest.param(
+            HALTED, status(to=RETRIED.target, noted=RETRIED),
+            "The block on revision bbbb is lifted, and it is tried again.", DAEMONSET, id="another try",
+        ),
+        pytest.param(
+            HALTED, GOING_BACK, "Revision aaaa, which is proven, goes back to the nodes that have another one.",
+            DAEMONSET, id="the way back",
+        ),
+        pytest.param(
+            CANARY, CANARY.model_copy(update={"record": dump_record(PROMOTED)}),
+            "Revision bbbb has worked on node win-1 for long enough; the other nodes follow.", DAEMONSET,
+            id="canaries that passed",
+        ),
+        pytest.param(NEW_VERSION, HALTED, "Ready's message.", DAEMONSET, id="a failure is told as Ready tells it"),
+        pytest.param(WELL, IS_DENIED, "Ready's message.", Related("Node", "win-2"), id="a denial names its node"),
+        pytest.param(
+            WELL, status(reason="Halted", admin="False", problems=(DENIED,), noted=PROVEN),
+            "On node win-2: It has no administrator rights.", Related("Node", "win-2"),
+            id="a denial of which Ready does not speak",
+        ),
+        pytest.param(
+            WELL, status(reason="Halted", admin="False", noted=PROVEN), "The rights' message.", DAEMONSET,
+            id="a denial of which no problem speaks",
+        ),
+        pytest.param(
+            status(admin="False", rolled_out="True", noted=PROVEN), WELL,
+            "Proven on 3 of 3 nodes. The rights' message.", DAEMONSET, id="proven rights",
+        ),
+        pytest.param(WELL, INVALID, "Ready's message.", None, id="an invalid spec is about no other object"),
+        pytest.param(
+            WELL, UNFIT,
+            "1 matching node is unfit for the agent: win-3. On node win-3: The taint gpu keeps the agent off the node.",
+            Related("Node", "win-3"), id="an unfit node",
+        ),
+        pytest.param(
+            UNFIT, UNFIT.model_copy(update={"nodes": NodeCounts(desired=3, ineligible=2), "problems": (
+                TAINTED, TAINTED.model_copy(update={"node": "win-4"}))}),
+            "2 matching nodes are unfit for the agent: win-4. On node win-4: The taint gpu keeps the agent off the "
+            "node.", Related("Node", "win-4"), id="one more unfit node is the one that is named",
+        ),
+        pytest.param(
+            WELL, status(nodes=NodeCounts(desired=3, ineligible=2), noted=PROVEN),
+            "2 matching nodes are unfit for the agent.", DAEMONSET, id="unfit nodes that no problem names",
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_said_and_of_which_other_object(before, after, note, related):
+    (told,) = transitions(before, after)
+    assert (told.note, told.related) == (note, related)
+
+
+def test_the_completion_says_of_how_many_nodes():
+    *_, told = transitions(ON_ITS_WAY, status("True", **VERIFIED, rolled_out="True", nodes=ALL))
+    assert told.note == "Revision aaaa works on 3 of 3 nodes, which is every one that counts."
+
+
+def test_every_reason_has_an_action():
+    assert set(ACTIONS) == set(EventReason)
