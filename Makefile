@@ -66,7 +66,7 @@ cluster-down: setup ## Stop it
 run: setup ## Install deploy/ into that control plane and run the operator from this checkout against it
 	@$(VENV)/python -m demo.run --directory $(CLUSTER)
 
-crds: setup ## Generate crds/ from the API models
+crds: setup ## Generate crds/ and the policy of warnings from the API models
 	$(VENV)/python crds/generate.py
 
 golden: setup ## Rewrite the expected DaemonSets in tests/data/daemonsets; review the difference

@@ -44,8 +44,8 @@ def split_account(account: str) -> tuple[str | None, str]:
 def service_account(account: str) -> str | None:
     """Return the SID of SYSTEM, LocalService or NetworkService; None for every other account."""
     domain, user = split_account(account)
-    known = domain is not None and domain.upper() == AUTHORITY
-    return SERVICE_SIDS.get(user.lower().replace(" ", "")) if known else None
+    known = domain is not None and re.fullmatch(AUTHORITY, domain, _ANY_CASE)
+    return SERVICE_SIDS.get(user.encode().lower().decode().replace(" ", "")) if known else None  # bytes: ASCII only
 
 
 def is_system(account: str) -> bool:

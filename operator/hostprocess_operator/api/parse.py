@@ -120,10 +120,10 @@ def _field_errors(found: Iterable[ErrorDetails]) -> Iterator[FieldError]:
             continue  # pydantic counts only the items that are in order
         context = each.get("ctx", {})
         sentence = PATTERNS_IN_WORDS.get(context.get("pattern", "")) or _SENTENCES.get(each["type"], _NOT_A_VALUE)
-        yield FieldError(_path(("spec", *each["loc"])), sentence.format(**context))
+        yield FieldError(path_of(("spec", *each["loc"])), sentence.format(**context))
 
 
-def _path(loc: Loc) -> str:
+def path_of(loc: Loc) -> str:
     """Return a location as the API server writes it; a key is the user's text, so it is cut and kept printable."""
     path = ""
     for step in loc:

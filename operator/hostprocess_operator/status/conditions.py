@@ -9,6 +9,7 @@ from hostprocess_operator.api.conditions import ConditionType
 from hostprocess_operator.api.faults import Fault
 from hostprocess_operator.api.reasons import Reason
 from hostprocess_operator.api.status import Condition
+from hostprocess_operator.api.warnings import in_words
 from hostprocess_operator.diagnosis.words import on_nodes
 from hostprocess_operator.rollout import Phase
 from hostprocess_operator.status.agents import Stage
@@ -63,8 +64,7 @@ def _condition(
 
 def _valid(facts: Facts) -> _Said:
     if isinstance(facts.agent, HostProcessAgent):
-        warnings = " ".join(f"Warning: {w.path}: {w.message}." for w in facts.warnings)
-        return "True", Reason.SPEC_VALID, warnings or "The spec obeys every rule."
+        return "True", Reason.SPEC_VALID, in_words(facts.warnings) or "The spec obeys every rule."
     return "False", Reason.SPEC_INVALID, "; ".join(f"{e.path}: {e.message}" for e in facts.agent.errors)
 
 

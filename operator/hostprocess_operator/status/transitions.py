@@ -13,10 +13,10 @@ from hostprocess_operator.api.conditions import ConditionType
 from hostprocess_operator.api.event_reasons import EventReason
 from hostprocess_operator.api.faults import Fault
 from hostprocess_operator.api.reasons import Reason
+from hostprocess_operator.diagnosis.words import names, on_nodes
 from hostprocess_operator.observed.objects import moment
 from hostprocess_operator.rollout import Phase, load_record
 from hostprocess_operator.status.occurrence import Occurrence, Related, related_daemonset
-from hostprocess_operator.status.words import names, on_nodes
 
 if TYPE_CHECKING:
     from collections.abc import Callable

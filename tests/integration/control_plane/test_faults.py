@@ -226,7 +226,7 @@ def is_there(scene, name):
 @pytest.mark.parametrize("word", HEALED)
 def test_a_healed_pod_becomes_ready(scene, word):
     name = f"healed-{word}"
-    scene.wait_until(name, "fail", lambda s: s.get("startTime") and waiting(s) or word == "unhealthy")
+    scene.wait_until(name, "fail", lambda s: (s.get("startTime") and waiting(s)) or word == "unhealthy")
     scene.turn(name, fault="fail-none")
     scene.wait_until(name, "be Ready", is_ready, timeout=40)
 

@@ -1,5 +1,7 @@
 """deploy/default, installed once for the tests of this folder as the manual says."""
 
+import contextlib
+import secrets
 from pathlib import Path
 
 import pytest
@@ -18,8 +20,40 @@ def installed(plane):
     done = plane.kubectl("apply", "--server-side", "-k", str(DEPLOY / "default"))
     assert "Warning" not in done.stderr
     wait_for(lambda: plane.api.resource("hostprocessagents"), 30, "the kind HostProcessAgent")
+    _wait_for_policies(plane)
     yield plane
     plane.kubectl("delete", "-k", str(DEPLOY / "policies"))
+
+
+def _wait_for_policies(plane):
+    """Wait until the API server knows of every policy that was applied or deleted before.
+
+    It learns of them late but in order: what another module had installed can still be in force, and then for a moment
+    not be. So the last one applied is looked for.
+    """
+    name = f"marker-{secrets.token_hex(4)}"
+    kind = {"apiVersion": "admissionregistration.k8s.io/v1", "metadata": {"name": name}}
+    rule = {"apiGroups": [""], "apiVersions": ["v1"], "resources": ["configmaps"], "operations": ["CREATE"]}
+    policy = {
+        "matchConstraints": {"resourceRules": [rule]},
+        "validations": [{"expression": f"object.metadata.name != '{name}'"}],
+    }
+    binding = {"policyName": name, "validationActions": ["Deny"]}
+    plane.apply({**kind, "kind": "ValidatingAdmissionPolicy", "spec": policy})
+    plane.apply({**kind, "kind": "ValidatingAdmissionPolicyBinding", "spec": binding})
+    marker = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}}
+
+    def refused():
+        try:
+            plane.api.request("POST", plane.api.path("configmaps", "default", dryRun="All"), marker)
+        except ApiError as error:
+            return name in str(error)
+        return False
+
+    with contextlib.ExitStack() as made:
+        for each in ("validatingadmissionpolicy", "validatingadmissionpolicybinding"):
+            made.callback(plane.delete, each, name)
+        wait_for(refused, 30, "the policies to be in force")
 
 
 @pytest.fixture(scope="module")

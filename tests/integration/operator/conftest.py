@@ -7,7 +7,7 @@ import pytest
 from support.agents import OneAgent
 from support.operator import DEPLOY, USER, Operator, install
 
-POLICIES = ("hostprocess-daemonsets", "hostprocess-operator-pods")
+POLICIES = ("hostprocess-daemonsets", "hostprocess-operator-pods", "hostprocess-warnings")
 
 
 @pytest.fixture(scope="module")

@@ -89,7 +89,7 @@ class TestValid:
     def test_a_spec_with_warnings(self, status_of):
         valid = status_of(build.agent(terminationGracePeriodSeconds=0), WELL).condition("Valid")
         assert valid.status == "True"
-        assert valid.message.startswith("Warning: spec.terminationGracePeriodSeconds: with 0")
+        assert valid.message.startswith("Warning HPC104: spec.terminationGracePeriodSeconds: with 0")
 
     def test_an_invalid_spec_lists_every_error_with_its_path(self, status_of):
         valid = status_of(build.invalid_agent(hostNetwork=True), WELL).condition("Valid")

@@ -161,7 +161,8 @@ def _mount_paths_differ(mounts: Sequence[VolumeMount]) -> bool:
 
 _CEL_LOWER: Final = r"mount.mountPath.lowerAscii().replace('/', '\\')"
 _CEL_ROOTED: Final = rf"({_CEL_LOWER}.matches('^[a-z]:') ? {_CEL_LOWER}.substring(2) : {_CEL_LOWER})"
-_CEL_FOLDED: Final = rf"({_CEL_ROOTED} + '\\').replace('\\\\', '\\')"
+CEL_FOLDED_MOUNT_PATH: Final = rf"({_CEL_ROOTED} + '\\').replace('\\\\', '\\')"
+"""The same as a CEL expression over a `mount`."""
 
 _VolumeMounts = Annotated[
     tuple[VolumeMount, ...],
@@ -171,7 +172,8 @@ _VolumeMounts = Annotated[
         rule(
             "two mounts have paths that are the same on Windows, where case, slashes and drive do not tell them apart",
             holds=_mount_paths_differ,
-            cel=f"[self.map(mount, {_CEL_FOLDED})].all(paths, paths.all(path, paths.exists_one(other, other == path)))",
+            cel=f"[self.map(mount, {CEL_FOLDED_MOUNT_PATH})]"
+            ".all(paths, paths.all(path, paths.exists_one(other, other == path)))",
         )
     ),
 ]
