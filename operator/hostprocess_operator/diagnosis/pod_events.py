@@ -99,7 +99,11 @@ def _volume(words: str, pod: Pod) -> Finding:
     window = words[:4096]
     match = _VOLUME.search(window) or _UNMOUNTED.search(window)
     which = f"The volume {name(match[1])}" if match else "A volume"
-    describe = f"kubectl describe pod {pod.name} -n {pod.namespace}"
+    advice = (
+        f"It is tried again; correct it in spec.volumes if it stays: kubectl describe pod {pod.name} -n {pod.namespace}"
+    )
+    if window.startswith(_GENERAL):
+        return found(Fault.VOLUME_UNAVAILABLE, f"{which} is not mounted in time.", advice, examples=(pod.name,))
     if missing := _OBJECT.search(window):
         kind = {"configmap": "ConfigMap", "secret": "Secret"}[missing[1].lower()]
         return found(
@@ -108,15 +112,11 @@ def _volume(words: str, pod: Pod) -> Finding:
             create_command(kind, name(missing[2]), pod.namespace),
         )
     cause = match[1] if (match := _VOLUME_CAUSE.search(window)) else window
+    text = f"{which} cannot be mounted{because(cause, pod)}."
     if "hostPath type check failed" in window:
-        advice = "Correct the path or the type of this hostPath in spec.volumes, or make it on the node."
-        return found(Fault.VOLUME_UNAVAILABLE, f"{which} cannot be mounted{because(cause, pod)}.", advice)
-    return found(
-        Fault.VOLUME_UNAVAILABLE,
-        f"{which} cannot be mounted{because(cause, pod)}.",
-        f"It is tried again; correct it in spec.volumes if it stays: {describe}",
-        examples=(pod.name,),
-    )
+        cure = "Correct the path or the type of this hostPath in spec.volumes, or make it on the node."
+        return found(Fault.VOLUME_UNAVAILABLE, text, cure)
+    return found(Fault.VOLUME_UNAVAILABLE, text, advice, examples=(pod.name,))
 
 
 def why_not_ready(pod: Pod, container: Container, events: Sequence[Event]) -> Finding | None:
@@ -157,7 +157,7 @@ def _probe(words: str, pod: Pod, container: Container) -> Finding:
     text = f"The {kind} probe of {called} fails" if kind else f"A probe of {called} fails"
     is_exec = kind in container.exec_probes if kind else bool(container.exec_probes)
     leak = "Exec probes leak memory on Windows: prefer httpGet or tcpSocket. " if is_exec else ""
-    restarts = " and the kubelet restarts it" if kind in {"liveness", "startup"} else ""
+    restarts = ", for which the kubelet restarts it" if kind in {"liveness", "startup"} else ""
     return found(
         Fault.PROBE_FAILED,
         f"{text}{restarts}{because(cause, pod)}.",
