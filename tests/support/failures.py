@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -46,9 +47,11 @@ class Failure:
     def rewrite(self, message):
         """Write another message into the file, whose last field it is, and leave the rest as people wrote it."""
         before = self.path.read_text().partition("\nmessage:")[0]
+        load.cache_clear()
         self.path.write_text(before + "\n" + yaml.safe_dump({"message": message}, width=110, allow_unicode=True))
 
 
+@cache
 def load(name):
     """Return the failure of that name."""
     path = FOLDER / f"{name}.yaml"

@@ -51,12 +51,11 @@ def newest_first(events: Sequence[Event]) -> list[Event]:
 def why_not_started(pod: Pod, container: Container, events: Sequence[Event], now: datetime) -> Finding | None:
     """Return what keeps a pod from starting this container, None when no event tells."""
     counted = _AFTER_SANDBOX if pod.sandboxed else _BEFORE_SANDBOX | _AFTER_SANDBOX
-    telling = [event for event in newest_first(events) if event.reason in counted]
+    ours = {"", container.name}
+    telling = [e for e in newest_first(events) if e.reason in counted and e.container in ours]
     if any(event.reason in _VOLUMES and not event.message.startswith(_GENERAL) for event in telling):
         telling = [event for event in telling if not event.message.startswith(_GENERAL)]
     for event in telling:
-        if event.reason == "Pulled":
-            return None
         if (finding := _start_event(pod, container, event, now)) is not None:
             return finding
     return None
@@ -69,6 +68,9 @@ def _start_event(pod: Pod, container: Container, event: Event, now: datetime) ->
         return sandbox_failed(event.message, pod)
     if event.reason == "FailedScheduling":
         return unscheduled(event.message, pod)
+    if event.reason == "Pulled":
+        text = f"The image {name(container.image)} is on the node, and container {name(container.name)} is being made."
+        return under_way(Reason.STARTING, text)
     if event.reason == "Pulling":
         return pulling(container, now - event.last if event.last else timedelta())
     if event.message.startswith("Failed to pull image"):

@@ -15,7 +15,21 @@ from hostprocess_operator.diagnosis import Severity, wants_events
 from support.failures import NOW, every_name, load
 
 # A next step is an order, a command, or the field to change.
-ORDERS = ("Correct", "Use", "Set", "Remove", "Raise", "Update", "Run", "Make", "Name", "Ask", "Label", "Create", "Repair")
+ORDERS = (
+    "Correct",
+    "Use",
+    "Set",
+    "Remove",
+    "Raise",
+    "Update",
+    "Run",
+    "Make",
+    "Name",
+    "Ask",
+    "Label",
+    "Create",
+    "Repair",
+)
 STEPS = (*ORDERS, "kubectl ", "spec.", "Add ", "Look at")
 
 # What no event nor status of a pod tells: they are found by comparing nodes and agents.
