@@ -12,7 +12,7 @@ export PYTHONPATH := tests
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup control-plane demo test lint unit integration coverage cluster-up cluster-down run crds golden e2e lock clean
+.PHONY: help setup control-plane demo test lint unit integration coverage cluster-up cluster-down run crds docs golden e2e lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,7 @@ lint: setup ## Check style, types, layers, spelling, YAML and that generated fil
 	$(VENV)/codespell README.md CONTRIBUTING.md CHANGELOG.md docs Makefile operator deploy tests
 	$(VENV)/yamllint --strict deploy
 	$(VENV)/python crds/generate.py --check
+	$(VENV)/python docs/generate.py --check
 
 unit: setup ## Run the tests that need no control plane
 	$(VENV)/pytest tests/unit
@@ -69,8 +70,11 @@ run: setup ## Install deploy/ into that control plane and run the operator from 
 crds: setup ## Generate crds/ and the policy of warnings from the API models
 	$(VENV)/python crds/generate.py
 
-golden: setup ## Rewrite the expected DaemonSets in tests/data/daemonsets; review the difference
-	UPDATE_GOLDEN=1 $(VENV)/pytest tests/unit/manifests
+docs: setup ## Generate pages of docs/ from the code and tests/data
+	$(VENV)/python docs/generate.py
+
+golden: setup ## Rewrite the expected DaemonSets and messages in tests/data; review the difference
+	UPDATE_GOLDEN=1 $(VENV)/pytest tests/unit/manifests tests/unit/diagnosis/test_failures.py
 
 e2e: setup ## Run the acceptance on a real cluster with Windows nodes: make e2e KUBECONFIG=...
 	@$(VENV)/python -m e2e --kubeconfig "$(KUBECONFIG)" $(ARGS)

@@ -1,8 +1,8 @@
-"""Why the API server admits no pod of the agent: from the DaemonSet's `FailedCreate` events, and before anything is
-tried from the namespace's Pod Security label.
+"""Why the API server admits no pod of the agent.
 
-The words are those of Kubernetes' admission plugins. A webhook's or policy's own text may hold anything, also the words
-of another row, so of all rows that match the one whose words come first is taken.
+That is read from the DaemonSet's `FailedCreate` events, and before anything is tried from the namespace's Pod Security
+label. The words are those of Kubernetes' admission plugins. A webhook's or policy's own text may hold anything, also
+the words of another row, so of all rows that match the one whose words come first is taken.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from hostprocess_operator.api.faults import Fault
 from hostprocess_operator.diagnosis.finding import Finding, found
 from hostprocess_operator.diagnosis.pod_events import newest_first
-from hostprocess_operator.diagnosis.quoting import because, name
+from hostprocess_operator.diagnosis.quoting import in_words, name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -70,7 +70,7 @@ def _refusal(words: str, namespace: str) -> Finding:
             return answer(match, namespace)
     return found(
         Fault.ADMISSION_REJECTED,
-        f"The API server does not admit the agent's pods{because(words)}.",
+        f"The API server does not admit the agent's pods{in_words(words)}.",
         f"Change what it names, in the spec or in the cluster; kubectl describe daemonset -n {namespace} shows it all.",
     )
 
@@ -91,7 +91,7 @@ def _pod_security(namespace: str, cause: str) -> Finding:
 
 
 def _violates_pod_security(match: re.Match[str], namespace: str) -> Finding:
-    return _pod_security(namespace, f'Pod Security "{name(match[1])}" is violated{because(match[2])}')
+    return _pod_security(namespace, f'Pod Security "{name(match[1])}" is violated{in_words(match[2])}')
 
 
 def _policy(match: re.Match[str], namespace: str) -> Finding:
@@ -99,7 +99,7 @@ def _policy(match: re.Match[str], namespace: str) -> Finding:
     which = name(match[1])
     return found(
         Fault.POLICY_DENIED,
-        f"The ValidatingAdmissionPolicy {which} refuses the agent's pods{because(match[2])}.",
+        f"The ValidatingAdmissionPolicy {which} refuses the agent's pods{in_words(match[2])}.",
         f"Ask who owns it for an exception: kubectl get validatingadmissionpolicy {which} -o yaml",
     )
 
@@ -107,7 +107,7 @@ def _policy(match: re.Match[str], namespace: str) -> Finding:
 def _webhook(match: re.Match[str], namespace: str) -> Finding:
     return found(
         Fault.WEBHOOK_DENIED,
-        f"The admission webhook {name(match[1])} refuses the agent's pods{because(match[2] or '')}.",
+        f"The admission webhook {name(match[1])} refuses the agent's pods{in_words(match[2] or '')}.",
         f"Ask who runs it for an exception for the namespace {namespace}: "
         "kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations",
     )
@@ -117,7 +117,7 @@ def _webhook_is_silent(match: re.Match[str], namespace: str) -> Finding:
     del namespace
     return found(
         Fault.WEBHOOK_UNAVAILABLE,
-        f"The admission webhook {name(match[1])} has to be asked and does not answer{because(match[2])}.",
+        f"The admission webhook {name(match[1])} has to be asked and does not answer{in_words(match[2])}.",
         "Repair it, or the network to it: kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations",
     )
 
@@ -126,7 +126,7 @@ def _quota(match: re.Match[str], namespace: str) -> Finding:
     which = name(match[1])
     return found(
         Fault.QUOTA_EXCEEDED,
-        f"The ResourceQuota {which} of namespace {namespace} is used up{because(match[2])}.",
+        f"The ResourceQuota {which} of namespace {namespace} is used up{in_words(match[2])}.",
         f"Raise it: kubectl edit resourcequota {which} -n {namespace}",
     )
 
@@ -134,7 +134,7 @@ def _quota(match: re.Match[str], namespace: str) -> Finding:
 def _no_quota(match: re.Match[str], namespace: str) -> Finding:
     return found(
         Fault.QUOTA_EXCEEDED,
-        f"No ResourceQuota of namespace {namespace} allows the agent's pods{because(match[0])}.",
+        f"No ResourceQuota of namespace {namespace} allows the agent's pods{in_words(match[0])}.",
         f"Add one that does, or correct spec.priorityClassName: kubectl get resourcequota -n {namespace}",
     )
 

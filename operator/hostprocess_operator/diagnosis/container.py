@@ -35,7 +35,7 @@ def diagnose_container(pod: Pod, container: Container) -> Finding | None:
     words = container.message
     if container.state == "terminated":
         ended = ending(container)
-        is_done = container.init and not container.exit_code
+        is_done = container.init and not container.sidecar and not container.exit_code
         return None if is_done or ended is None else end_of_run(pod, container, ended)
     if container.state != "waiting" or container.reason in STARTING:
         return None
@@ -67,7 +67,7 @@ def end_of_run(pod: Pod, container: Container, ended: Ended | None) -> Finding:
             return _out_of_memory(container, ended)
         if code == NOT_RECOGNIZED or COMMAND.search(ended.message[:4096]):
             return fault_of_start(Fault.COMMAND_NOT_FOUND, ended.message, pod, container)
-    if container.init:
+    if container.init and not container.sidecar:
         return _init_failed(pod, container, ended)
     return _crash_loop(pod, container, ended)
 
@@ -84,7 +84,7 @@ def _out_of_memory(container: Container, ended: Ended) -> Finding:
     return found(
         Fault.MEMORY_LIMIT,
         f"{called} got no more memory from the node: {how}.",
-        "It has no memory limit: make room on the node, or find out why the agent takes so much.",
+        "Make room on the node, or find out why the agent takes so much: it has no memory limit.",
     )
 
 
@@ -154,4 +154,6 @@ def hook_failed(hook: str, words: str, pod: Pod, container: Container) -> Findin
 
 
 def _last_log(pod: Pod, container: Container) -> str:
-    return f"kubectl logs {pod.name} -c {container.name} -n {pod.namespace} --previous"
+    """Return the command that shows the log of the run that ended; at the first end that is no previous run yet."""
+    previous = "" if container.state == "terminated" and container.last is None else " --previous"
+    return f"kubectl logs {pod.name} -c {container.name} -n {pod.namespace}{previous}"

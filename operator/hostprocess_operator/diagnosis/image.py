@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from hostprocess_operator.api.faults import Fault
+from hostprocess_operator.api.names import PROBE_CONTAINER
 from hostprocess_operator.diagnosis.finding import Finding, found
 from hostprocess_operator.diagnosis.quoting import because, name
 from hostprocess_operator.diagnosis.start import fault_of_start
@@ -31,37 +32,37 @@ PULL_REASONS: Final = frozenset(
 _LEADING: Final = re.compile(
     r'^(?:Back-off pulling image "[^"]{0,1024}"|ErrImagePull|Failed to pull image "[^"]{0,1024}"'
     r'|rpc error: code = \w{1,32} desc = |failed to pull and unpack image "[^"]{0,1024}"'
-    r'|failed to resolve reference "[^"]{0,1024}")(?:: |$)?'
+    r'|failed to resolve reference "[^"]{0,1024}"|failed to do request|\w{3,6} "[^"]{0,1024}")(?:: |$)?'
 )
 
 
 def image_fault(reason: str, words: str, pod: Pod, container: Container) -> Finding:
     """Return why the container's image does not arrive, from the kubelet's reason and words."""
-    image, called = name(container.image), f"container {name(container.name)}"
+    image, whose = name(container.image), _whose(container)
     if reason == "InvalidImageName":
         return found(
             Fault.INVALID_IMAGE_NAME,
             f"The image name {image} cannot be read.",
-            f"Correct the image of {called} in the spec.",
+            f"Correct the image{whose} in the spec.",
         )
     if reason == "ErrImageNeverPull":
         return found(
             Fault.IMAGE_PULL_FAILED,
             f"The image {image} is not on the node, and imagePullPolicy Never forbids to pull it.",
-            f"Set imagePullPolicy of {called} to IfNotPresent, or load the image onto the node.",
+            f"Set imagePullPolicy{whose} to IfNotPresent, or load the image onto the node.",
         )
     return _refused(fault_in(words, PULL), words, pod, container)
 
 
 def _refused(fault: Fault | None, words: str, pod: Pod, container: Container) -> Finding:
-    image, called = name(container.image), f"container {name(container.name)}"
+    image, whose = name(container.image), _whose(container)
     if fault is Fault.IMAGE_OS_MISMATCH:
         return fault_of_start(fault, words, pod, container)
     if fault is Fault.IMAGE_NOT_FOUND:
         return found(
             fault,
             f"The registry has no image {image}.",
-            f"Correct the image of {called} in the spec, or push it.",
+            f"Correct the image{whose} in the spec, or push it.",
         )
     if fault is Fault.IMAGE_PULL_DENIED:
         return found(
@@ -73,8 +74,13 @@ def _refused(fault: Fault | None, words: str, pod: Pod, container: Container) ->
     return found(
         Fault.IMAGE_PULL_FAILED,
         f"The image {image} cannot be pulled{because(_cause(words), pod)}.",
-        "It is tried again; see that the node reaches the registry.",
+        "Make sure that the node reaches the registry and trusts it; it is tried again.",
     )
+
+
+def _whose(container: Container) -> str:
+    """Return whose image the user has to correct; the probe's is that of the agent."""
+    return "" if container.name == PROBE_CONTAINER else f" of container {name(container.name)}"
 
 
 def _cause(words: str) -> str:

@@ -79,10 +79,10 @@ def given_up(pod: Pod) -> Finding:
 
 def _no_place(fault: Fault, words: str, pod: Pod) -> Finding:
     text, advice = _SENTENCES[fault]
-    taint = name(match[1]) if (match := _TAINT.search(words[:4096])) else ""
+    taint = name(match[1]).replace(": ", "=").removesuffix(":") if (match := _TAINT.search(words[:4096])) else ""
     fields = {
         "taint": f"The taint {taint}" if taint else "A taint",
-        "lacking": because(", ".join(_lacking(words))),
+        "lacking": f": {', '.join(lacking)}" if (lacking := _lacking(words)) else "",
         "words": because(words, pod),
         "node": pod.node or "NODE",
         "pod": pod.name,

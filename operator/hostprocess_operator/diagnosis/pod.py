@@ -68,8 +68,8 @@ def _is_going_away(pod: Pod, events: Sequence[Event], now: datetime) -> Finding 
     return found(
         Fault.STUCK_TERMINATING,
         f"A deleted pod does not go away though its grace period is over{why_not_gone(pod, events)}.",
-        "Look at the node's kubelet and containerd. What gives the pod up without their word, and may leave its "
-        f"process running: kubectl delete pod {pod.name} -n {pod.namespace} --force",
+        "Look at the node's kubelet and containerd. To give the pod up without their word, though its process may "
+        f"stay: kubectl delete pod {pod.name} -n {pod.namespace} --force",
         examples=(pod.name,),
     )
 
@@ -116,8 +116,16 @@ def _has_not_started(pod: Pod, events: Sequence[Event], now: datetime) -> Findin
         return under_way(Reason.STARTING, "The pod is not yet taken up on the node{lasting}.", minutes(lasting))
     if pod.sandboxed:
         return pulling(container, lasting)
-    text = f"Container {name(container.name)} is being prepared{{lasting}}: volumes, sandbox, image."
+    text = "The pod is being prepared{lasting}: volumes, sandbox, image."
     return under_way(Reason.STARTING, text, minutes(lasting))
+
+
+def _init_takes_its_time(pod: Pod, _events: Sequence[Event], now: datetime) -> Finding | None:
+    busy = _busy_init(pod)
+    if pod.deleting or busy is None or busy.started is None or now - busy.started < GRACE:
+        return None
+    text = f"The agent waits for its init container {name(busy.name)}, which runs{{lasting}}."
+    return under_way(Reason.STARTING, text, minutes(now - busy.started))
 
 
 def _is_not_ready(pod: Pod, events: Sequence[Event], now: datetime) -> Finding | None:
@@ -134,6 +142,7 @@ _ROWS: Final[tuple[Callable[[Pod, Sequence[Event], datetime], Finding | None], .
     _container_is_stuck,
     _is_between_crashes,
     _has_not_started,
+    _init_takes_its_time,
     _is_not_ready,
 )
 
@@ -174,9 +183,16 @@ def _just_restarted(pod: Pod, now: datetime) -> Container | None:
 
 def _next_to_start(pod: Pod, now: datetime) -> Container | None:
     """Return the container whose turn it is and that has waited for longer than is worth no word."""
+    if _busy_init(pod) is not None:
+        return None
     waiting = (c for c in pod.containers if c.state in {"", "waiting"} and c.reason in STARTING)
     container = next(waiting, None)
     return container if container is not None and now - _waiting_since(pod, now) >= GRACE else None
+
+
+def _busy_init(pod: Pod) -> Container | None:
+    """Return the init container that runs, and that every later container has to wait for."""
+    return next((c for c in pod.containers if c.init and not c.sidecar and c.state == "running"), None)
 
 
 def _waiting_since(pod: Pod, now: datetime) -> datetime:

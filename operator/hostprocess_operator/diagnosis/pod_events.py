@@ -51,12 +51,11 @@ def newest_first(events: Sequence[Event]) -> list[Event]:
 def why_not_started(pod: Pod, container: Container, events: Sequence[Event], now: datetime) -> Finding | None:
     """Return what keeps a pod from starting this container, None when no event tells."""
     counted = _AFTER_SANDBOX if pod.sandboxed else _BEFORE_SANDBOX | _AFTER_SANDBOX
-    telling = [event for event in newest_first(events) if event.reason in counted]
+    ours = {"", container.name}
+    telling = [e for e in newest_first(events) if e.reason in counted and e.container in ours]
     if any(event.reason in _VOLUMES and not event.message.startswith(_GENERAL) for event in telling):
         telling = [event for event in telling if not event.message.startswith(_GENERAL)]
     for event in telling:
-        if event.reason == "Pulled":
-            return None
         if (finding := _start_event(pod, container, event, now)) is not None:
             return finding
     return None
@@ -69,6 +68,9 @@ def _start_event(pod: Pod, container: Container, event: Event, now: datetime) ->
         return sandbox_failed(event.message, pod)
     if event.reason == "FailedScheduling":
         return unscheduled(event.message, pod)
+    if event.reason == "Pulled":
+        text = f"The image {name(container.image)} is on the node, and container {name(container.name)} is being made."
+        return under_way(Reason.STARTING, text)
     if event.reason == "Pulling":
         return pulling(container, now - event.last if event.last else timedelta())
     if event.message.startswith("Failed to pull image"):
@@ -99,7 +101,11 @@ def _volume(words: str, pod: Pod) -> Finding:
     window = words[:4096]
     match = _VOLUME.search(window) or _UNMOUNTED.search(window)
     which = f"The volume {name(match[1])}" if match else "A volume"
-    describe = f"kubectl describe pod {pod.name} -n {pod.namespace}"
+    advice = (
+        f"It is tried again; correct it in spec.volumes if it stays: kubectl describe pod {pod.name} -n {pod.namespace}"
+    )
+    if window.startswith(_GENERAL):
+        return found(Fault.VOLUME_UNAVAILABLE, f"{which} is not mounted in time.", advice, examples=(pod.name,))
     if missing := _OBJECT.search(window):
         kind = {"configmap": "ConfigMap", "secret": "Secret"}[missing[1].lower()]
         return found(
@@ -108,15 +114,11 @@ def _volume(words: str, pod: Pod) -> Finding:
             create_command(kind, name(missing[2]), pod.namespace),
         )
     cause = match[1] if (match := _VOLUME_CAUSE.search(window)) else window
+    text = f"{which} cannot be mounted{because(cause, pod)}."
     if "hostPath type check failed" in window:
-        advice = "Correct the path or the type of this hostPath in spec.volumes, or make it on the node."
-        return found(Fault.VOLUME_UNAVAILABLE, f"{which} cannot be mounted{because(cause, pod)}.", advice)
-    return found(
-        Fault.VOLUME_UNAVAILABLE,
-        f"{which} cannot be mounted{because(cause, pod)}.",
-        f"It is tried again; correct it in spec.volumes if it stays: {describe}",
-        examples=(pod.name,),
-    )
+        cure = "Correct the path or the type of this hostPath in spec.volumes, or make it on the node."
+        return found(Fault.VOLUME_UNAVAILABLE, text, cure)
+    return found(Fault.VOLUME_UNAVAILABLE, text, advice, examples=(pod.name,))
 
 
 def why_not_ready(pod: Pod, container: Container, events: Sequence[Event]) -> Finding | None:
@@ -157,7 +159,7 @@ def _probe(words: str, pod: Pod, container: Container) -> Finding:
     text = f"The {kind} probe of {called} fails" if kind else f"A probe of {called} fails"
     is_exec = kind in container.exec_probes if kind else bool(container.exec_probes)
     leak = "Exec probes leak memory on Windows: prefer httpGet or tcpSocket. " if is_exec else ""
-    restarts = " and the kubelet restarts it" if kind in {"liveness", "startup"} else ""
+    restarts = ", for which the kubelet restarts it" if kind in {"liveness", "startup"} else ""
     return found(
         Fault.PROBE_FAILED,
         f"{text}{restarts}{because(cause, pod)}.",

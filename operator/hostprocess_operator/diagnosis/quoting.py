@@ -21,6 +21,9 @@ _WINDOW: Final = 4096
 _UID: Final = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
 _IPV4: Final = r"(?<![\d.])(?:\d{1,3}\.){3}\d{1,3}(?![\d.])"
 
+# The end of a generated name, which differs with every try: five characters of Kubernetes' alphabet for them.
+_GENERATED: Final = re.compile(r"(?<=[a-z0-9])-[bcdfghjklmnpqrstvwxz2456789]{5}\b")
+
 # In this order; what is left of a replaced part is never matched again.
 _REPLACED: Final[tuple[tuple[re.Pattern[str], str], ...]] = (
     (re.compile(r"rpc error: code = \w{1,32} desc = "), ""),
@@ -46,10 +49,20 @@ def quote(words: str, pod: Pod | None = None, limit: int = WORDS_BYTES) -> str:
     return clean_text(line, limit).rstrip(" .:;,")
 
 
-def because(words: str, pod: Pod | None = None, limit: int = WORDS_BYTES) -> str:
-    """Return `: words`, or nothing where there are none."""
-    quoted = quote(words, pod, limit)
-    return f": {quoted}" if quoted else ""
+def because(words: str, pod: Pod) -> str:
+    """Return `: cause` from a chain of errors, or nothing where there is none.
+
+    The cause stands at the end of a chain: where it is too long, links are left out from the front.
+    """
+    chain = quote(words, pod, _WINDOW)
+    while len(chain.encode()) > WORDS_BYTES and ": " in chain:
+        chain = chain.partition(": ")[2]
+    return f": {cause}" if (cause := quote(chain)) else ""
+
+
+def in_words(words: str) -> str:
+    """Return `: words` from a sentence of somebody's own, or nothing where there is none."""
+    return f": {said}" if (said := quote(_GENERATED.sub("-\u2026", words[:_WINDOW]))) else ""
 
 
 def name(text: str) -> str:

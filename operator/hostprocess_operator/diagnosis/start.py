@@ -33,8 +33,7 @@ _SENTENCES: Final[Mapping[Fault, tuple[str, str]]] = {
     ),
     Fault.COMMAND_NOT_FOUND: (
         "The program{program} that {container} is to run does not exist on the node.",
-        "Name it by its path below $env:CONTAINER_SANDBOX_MOUNT_POINT, or take one that Windows brings along, "
-        "such as powershell.exe.",
+        "Name it by its path below $env:CONTAINER_SANDBOX_MOUNT_POINT, or take one of Windows, such as powershell.exe.",
     ),
     Fault.UNSUPPORTED_MOUNT: ("{Container} mounts a named pipe, which a host process cannot.", ""),
     Fault.MIXED_HOST_PROCESS: ("The node takes some containers of the pod for host processes and some not.", ""),

@@ -55,6 +55,7 @@ class Container:
         memory_limit: its memory limit as written in the spec, empty when it has none.
         probes: which of `liveness`, `readiness` and `startup` it has; exec_probes: which of them run a command.
         hooks: whether it has lifecycle hooks.
+        sidecar: whether it is an init container that keeps running beside the agent.
     """
 
     name: str
@@ -75,6 +76,7 @@ class Container:
     probes: tuple[str, ...] = ()
     exec_probes: tuple[str, ...] = ()
     hooks: bool = False
+    sidecar: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,6 +241,7 @@ def _container(container: Mapping[str, Any], status: Mapping[str, Any], *, init:
         probes=tuple(kind for kind in _PROBES if container.get(f"{kind}Probe")),
         exec_probes=tuple(kind for kind in _PROBES if (container.get(f"{kind}Probe") or {}).get("exec")),
         hooks=bool(container.get("lifecycle")),
+        sidecar=init and container.get("restartPolicy") == "Always",
     )
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from hostprocess_operator.observed import GateCondition, observe_pod, stuck_container
+from hostprocess_operator.observed import Ended, GateCondition, observe_pod, stuck_container
 from support import build
 
 STARTED, ENDED = datetime(2026, 3, 2, 10, tzinfo=UTC), datetime(2026, 3, 2, 11, tzinfo=UTC)
@@ -257,3 +257,60 @@ def test_a_status_of_a_container_that_the_spec_has_not_is_ignored():
 def test_stuck_container(containers, stuck):
     found = stuck_container(build.pod(containers=tuple(containers)))
     assert (found and found.name) == stuck
+
+
+def test_what_a_diagnosis_needs_of_a_container():
+    spec = {
+        "name": "agent",
+        "image": "registry.example/agent:1",
+        "resources": {"limits": {"memory": "256Mi"}},
+        "lifecycle": {"preStop": {"sleep": {"seconds": 1}}},
+        "livenessProbe": {"exec": {"command": ["x"]}},
+        "startupProbe": {"tcpSocket": {"port": 1}},
+    }
+    last = {"exitCode": -1073741515, "reason": "Error", "message": "No.", "finishedAt": "2026-03-02T11:00:00Z"}
+    status = {"name": "agent", "ready": True, "lastState": {"terminated": last}}
+    agent = observed(spec={"containers": [spec]}, status={"containerStatuses": [status]}).containers[-1]
+    assert (agent.image, agent.memory_limit, agent.hooks, agent.ready) == (
+        "registry.example/agent:1",
+        "256Mi",
+        True,
+        True,
+    )
+    assert (agent.probes, agent.exec_probes) == (("liveness", "startup"), ("liveness",))
+    assert agent.last == Ended(-1073741515, "Error", "No.", ENDED)
+
+
+def test_a_container_of_which_nothing_more_is_known():
+    agent = observed(spec={"containers": [{"name": "agent"}]}, status={"containerStatuses": []}).containers[-1]
+    assert (agent.image, agent.memory_limit, agent.hooks, agent.ready, agent.last) == ("", "", False, False, None)
+    assert (agent.probes, agent.exec_probes, agent.sidecar) == ((), (), False)
+
+
+@pytest.mark.parametrize(
+    ("container", "sidecar"),
+    [
+        pytest.param({"name": "setup", "restartPolicy": "Always"}, True, id="an init container that keeps running"),
+        pytest.param({"name": "setup"}, False, id="any other"),
+    ],
+)
+def test_sidecar(container, sidecar):
+    assert observed(spec={"initContainers": [container]}).containers[0].sidecar is sidecar
+
+
+@pytest.mark.parametrize(
+    ("conditions", "expected"),
+    [
+        pytest.param([{"type": "PodReadyToStartContainers", "status": "True"}], True, id="it is there"),
+        pytest.param([{"type": "PodReadyToStartContainers", "status": "False"}], False, id="it is not there"),
+        pytest.param([{"type": "PodReadyToStartContainers", "status": "Unknown"}], None, id="not known"),
+        pytest.param([], None, id="an old kubelet does not say"),
+    ],
+)
+def test_sandbox(conditions, expected):
+    assert observed(status={"conditions": conditions}).sandboxed is expected
+
+
+def test_a_deleted_pod_says_when_it_should_be_gone():
+    assert observed().gone_by is None
+    assert observed({"deletionTimestamp": "2026-03-02T11:00:00Z"}).gone_by == ENDED
