@@ -4,5 +4,7 @@ Pure: each decision takes observed values and returns a `Finding`, or None where
 """
 
 from hostprocess_operator.diagnosis.finding import Finding, Severity
+from hostprocess_operator.diagnosis.image import mismatch
+from hostprocess_operator.diagnosis.node import keeps_out, notes, preflight, refusal
 
-__all__ = ["Finding", "Severity"]
+__all__ = ["Finding", "Severity", "keeps_out", "mismatch", "notes", "preflight", "refusal"]

@@ -20,6 +20,8 @@ class Severity(IntEnum):
     """It fails now, and may still get going by itself."""
     PROGRESS = 2
     """It is merely starting."""
+    NOTE = 3
+    """It works, and there is something to know."""
 
 
 @dataclass(frozen=True, slots=True)

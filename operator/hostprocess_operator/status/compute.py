@@ -50,7 +50,7 @@ def compute_status(
     """
     verification = agent.spec.verification if isinstance(agent, HostProcessAgent) else agent.verification
     agents = look_at(plan, verification.container, now)
-    found, omitted = problems(agents)
+    found, omitted = problems(agents, plan.situation.fleet.ineligible, _images(agent))
     facts = Facts(
         agent=agent,
         plan=plan,
@@ -83,6 +83,13 @@ def compute_status(
         record=dump_record(plan.record.model_copy(update={"out": {}})),
     )
     return _within_limit(status)
+
+
+def _images(agent: HostProcessAgent | InvalidAgent) -> tuple[str, ...]:
+    """Return the images that the spec asks for, none of a spec that cannot be read."""
+    if not isinstance(agent, HostProcessAgent):
+        return ()
+    return tuple(container.image for container in (*agent.spec.init_containers, *agent.spec.containers))
 
 
 def _within_limit(status: AgentStatus) -> AgentStatus:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hostprocess_operator.api.faults import Fault
 from hostprocess_operator.api.reasons import Reason
 from hostprocess_operator.api.status import MAX_PROBLEMS, Problem
+from hostprocess_operator.diagnosis import mismatch
 from hostprocess_operator.observed import stuck_container
 from hostprocess_operator.status.agents import Agent, Stage
 from hostprocess_operator.verification.runs import Standing
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hostprocess_operator.observed import Pod
+    from hostprocess_operator.rollout import Unfit
 
 _ORDER = {
     stage: rank
@@ -25,14 +28,27 @@ _ORDER = {
 _MESSAGE_BYTES = 512
 
 
-def problems(agents: Sequence[Agent]) -> tuple[tuple[Problem, ...], int]:
-    """Return the worst problems, and how many more there are."""
+def problems(
+    agents: Sequence[Agent], ineligible: Sequence[Unfit], images: Sequence[str]
+) -> tuple[tuple[Problem, ...], int]:
+    """Return the worst problems, and how many more there are; nodes that cannot have the agent come last.
+
+    Args:
+        images: the images that the spec asks for.
+    """
     ranked = sorted(agents, key=lambda agent: (_ORDER.get(agent.stage, len(_ORDER)), agent.node))
-    every = [found for agent in ranked if (found := _problem(agent)) is not None]
+    every = [found for agent in ranked if (found := _problem(agent, images)) is not None]
+    every += [_problem_of(unfit) for unfit in ineligible]
     return tuple(every[:MAX_PROBLEMS]), max(0, len(every) - MAX_PROBLEMS)
 
 
-def _problem(agent: Agent) -> Problem | None:
+def _problem_of(unfit: Unfit) -> Problem:
+    return Problem(
+        node=unfit.name, reason=unfit.finding.reason.value, message=clean_text(unfit.finding.message, _MESSAGE_BYTES)
+    )
+
+
+def _problem(agent: Agent, images: Sequence[str]) -> Problem | None:
     pod = agent.pod
     if agent.stage is Stage.UNREACHABLE:
         return _on(agent, Reason.NODES_UNREACHABLE, "The node is not Ready; nothing is known of the agent there.")
@@ -42,6 +58,10 @@ def _problem(agent: Agent) -> Problem | None:
         return _on(agent, pod.gate.reason, pod.gate.message)
     if pod is not None and (words := _kubelet_words(pod)) is not None:
         return _on(agent, *words)
+    if agent.stage is Stage.CORDONED:
+        return _on(agent, Fault.NODE_CORDONED, f"{Fault.NODE_CORDONED.meaning} kubectl uncordon {agent.node} ends it.")
+    if agent.stage in _ORDER and (wrong_os := mismatch(images, agent.state.node)) is not None:
+        return _on(agent, wrong_os.reason, wrong_os.message)
     if agent.stage is Stage.LATE:
         missing = "No pod was made on the node." if pod is None else "The agent does not work."
         return _on(agent, Reason.DEADLINE_EXCEEDED, f"{missing} spec.rollout.progressDeadlineSeconds have passed.")

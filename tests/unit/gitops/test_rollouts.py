@@ -178,9 +178,15 @@ ROLLING = [
     row("most nodes are down",
         amid(*old("a", "b", "c"), nodes=(FLEET[0], *build.nodes("b", "c", **DOWN))),
         Phase.ROLLING, Reason.WAITING_FOR_NODES, Reason.WAITING_FOR_NODES, Turn.CLUSTERS),
-    row("no node matches",
+    row("there is no Windows node",
         amid(nodes=()),
+        Phase.ROLLING, Reason.NO_MATCHING_NODES, Reason.NO_WINDOWS_NODES, Turn.PERSONS),
+    row("no node matches",
+        amid(spec={"nodeSelector": {"pool": "none"}}),
         Phase.ROLLING, Reason.NO_MATCHING_NODES, Reason.NO_MATCHING_NODES, Turn.PERSONS),
+    row("every node that matches is unfit",
+        amid(nodes=build.nodes("a", "b", runtime="docker://20.10.9")),
+        Phase.ROLLING, Reason.NO_MATCHING_NODES, Reason.NO_ELIGIBLE_NODES, Turn.PERSONS),
     row("the first version is denied rights: nothing to go back to",
         amid(*denied("a"), *new("b", "c"), proven=None),
         Phase.STABLE, Reason.ROLLED_OUT, Reason.NOT_ADMINISTRATOR, Turn.PERSONS),
@@ -416,7 +422,7 @@ def test_every_phase_is_in_the_table():
 def test_every_reason_that_ready_can_have_is_in_the_table():
     never_of_ready = {
         *(Reason.PENDING, Reason.SPEC_VALID, Reason.ROLLED_OUT, Reason.VERIFICATION_OFF),
-        *(Reason.NODE_LOST, Reason.PULLING, Reason.NO_WINDOWS_NODES, Reason.NO_ELIGIBLE_NODES),
+        *(Reason.NODE_LOST, Reason.PULLING),
         *(Reason.ADMINISTRATOR, Reason.ACCOUNT_ACCEPTED, Reason.NOT_HOST_PROCESS, Reason.WRONG_ACCOUNT),
     }
     assert {each.values[3] for each in TABLE} == set(Reason) - never_of_ready

@@ -124,7 +124,7 @@ class TestValid:
             AGENT, seen(*build.pods("a", "b", "c", ready=False), noted=build.record(AGENT)), "False",
             Reason.DEADLINE_EXCEEDED, id="it is everywhere, and works nowhere",
         ),
-        pytest.param(AGENT, seen(nodes=(), noted=build.record(AGENT)), "False", Reason.NO_MATCHING_NODES, id="none"),
+        pytest.param(AGENT, seen(nodes=(), noted=build.record(AGENT)), "False", Reason.NO_WINDOWS_NODES, id="none"),
         pytest.param(build.invalid_agent(), WELL, "Unknown", Reason.SPEC_INVALID, id="there is no revision"),
         pytest.param(
             build.agent(image="registry.example/agent:2", suspend=True), WELL, "False", Reason.SUSPENDED,
