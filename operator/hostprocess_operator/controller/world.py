@@ -89,6 +89,7 @@ class World:
             written=self._last_write(key, agent.uid, status),
             status=status,
             lost_logs=self._verifier.lost_logs(pods, _verification(agent).container),
+            neighbours=self._caches.neighbours(key),
             relisted=self._caches.relisted(),
         )
 

@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from hostprocess_operator.diagnosis import Finding
-    from hostprocess_operator.manifests.placement import Placement
-    from hostprocess_operator.observed import Node, Pod, Seen
+    from hostprocess_operator.observed import Node, Placement, Pod, Seen
     from hostprocess_operator.rollout.record import Out
 
 

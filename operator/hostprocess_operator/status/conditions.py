@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Literal
 
 from hostprocess_operator.api.agent import HostProcessAgent
 from hostprocess_operator.api.conditions import ConditionType
+from hostprocess_operator.api.faults import Fault
 from hostprocess_operator.api.reasons import Reason
 from hostprocess_operator.api.status import Condition
 from hostprocess_operator.rollout import Phase
 from hostprocess_operator.status.agents import Stage
 from hostprocess_operator.status.facts import Facts, Outlook, Readiness
+from hostprocess_operator.status.overlap import overlapping
 from hostprocess_operator.status.rights import known_reason
 from hostprocess_operator.status.words import on_nodes
 from hostprocess_operator.verification.runs import Standing
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from hostprocess_operator.api.status import AgentStatus
 
 ConditionStatus = Literal["True", "False", "Unknown"]
-_Said = tuple[ConditionStatus, Reason, str]
+_Said = tuple[ConditionStatus, Reason | Fault, str]
 
 MESSAGE_BYTES = 2048
 
@@ -39,6 +41,9 @@ def conditions(facts: Facts, ready: Readiness, previous: AgentStatus | None, now
         said[ConditionType.RECONCILING] = ("True", ready.reason, ready.message)
     if ready.outlook is Outlook.STALLED:
         said[ConditionType.STALLED] = ("True", ready.reason, ready.message)
+    overlap = overlapping(facts)
+    if overlap is not None:
+        said[ConditionType.OVERLAPPING] = ("True", *overlap)
     return tuple(_condition(kind, said[kind], facts, previous, now) for kind in sorted(said))
 
 

@@ -11,6 +11,9 @@ from enum import Enum, auto
 import pytest
 
 from hostprocess_operator.api.reasons import Reason
+from hostprocess_operator.diagnosis.overlap import claims_of
+from hostprocess_operator.manifests import placement_of
+from hostprocess_operator.observed import Neighbour
 from hostprocess_operator.rollout import Phase
 from hostprocess_operator.status import Failure
 from support import build
@@ -49,6 +52,7 @@ ANSWERS = {
 }
 GREEN = {Turn.NOBODYS, Turn.SUSPENDERS_AT_PEACE}
 
+TWIN = Neighbour("agents", "twin", placement_of(build.agent()), claims_of(build.agent()))
 THIS = build.proven(build.agent())
 CANARY = {"rollout": {"canary": {"nodes": 1, "bakeSeconds": 60}}}
 MANUAL = {"rollout": {"canary": {"nodes": 1, "bakeSeconds": 60, "approval": "Manual"}}}
@@ -109,6 +113,9 @@ STABLE = [
     row("a new version works everywhere, for less than nodeImpactSeconds",
         amid(*new("a", "b", "c", gated=False, containers=(build.container(age=20 * SECOND),)), spec=NO_PROOF),
         Phase.STABLE, Reason.ROLLED_OUT, Reason.ALL_AVAILABLE, Turn.NOBODYS),
+    row("another agent is in the way: both are told, and nothing is blocked",
+        amid(*new("a", "b", "c"), proven=THIS, neighbours=(TWIN,)),
+        Phase.STABLE, Reason.ROLLED_OUT, Reason.ALL_VERIFIED, Turn.NOBODYS),
     row("nobody asks for proof",
         amid(*new("a", "b", "c", gated=False), spec=NO_PROOF),
         Phase.STABLE, Reason.ROLLED_OUT, Reason.ALL_AVAILABLE, Turn.NOBODYS),
