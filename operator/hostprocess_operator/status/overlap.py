@@ -12,9 +12,9 @@ from hostprocess_operator.rollout.placement import selects, untolerated
 from hostprocess_operator.status.words import NAMED, names, on_nodes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from hostprocess_operator.observed import Claims, Neighbour
+    from hostprocess_operator.observed import Claims, Neighbour, Node, Placement
     from hostprocess_operator.status.facts import Facts
 
 
@@ -55,18 +55,22 @@ def _overlaps(
     """Return who shares ports and who shares programs on a node; of each, no more than it takes to say "and others"."""
     by_port: list[Overlap] = []
     by_program: list[Overlap] = []
+    wanted = [state.node for state in facts.plan.situation.fleet.wanted]
+    labels = {item for node in wanted for item in node.labels.items()}
     for other in neighbours:
         shared = in_common(mine, other.claims)
         lists = [found for found, has in ((by_port, shared.ports), (by_program, shared.programs)) if has]
         lists = [found for found in lists if len(found) <= NAMED]
-        nodes = tuple(_nodes_of_both(facts, other)) if lists else ()
+        # most that run the same go elsewhere, which their nodeSelector tells without a look at each node
+        near = lists and other.placement.node_selector.items() <= labels
+        nodes = tuple(_nodes_of_both(wanted, other.placement)) if near else ()
         if nodes:
             for found in lists:
                 found.append(Overlap(other, shared, nodes))
     return by_port, by_program
 
 
-def _nodes_of_both(facts: Facts, other: Neighbour) -> Iterator[str]:
-    for state in facts.plan.situation.fleet.wanted:
-        if selects(other.placement, state.node) and not untolerated(other.placement, state.node):
-            yield state.name
+def _nodes_of_both(wanted: Iterable[Node], theirs: Placement) -> Iterator[str]:
+    for node in wanted:
+        if selects(theirs, node) and not untolerated(theirs, node):
+            yield node.name

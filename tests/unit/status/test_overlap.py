@@ -16,6 +16,19 @@ ABC = build.nodes("a", "b", "c", age=9 * DAY)
 PORT_REMEDY, SAME_REMEDY = Fault.HOST_PORT_CLAIMED_TWICE.remedy, Fault.SAME_AGENT_TWICE.remedy
 
 
+ANOTHER_POOL = {
+    "nodeAffinity": {
+        "requiredDuringSchedulingIgnoredDuringExecution": {
+            "nodeSelectorTerms": [{"matchExpressions": [{"key": "pool", "operator": "DoesNotExist"}]}]
+        }
+    }
+}
+
+
+def labelled(name, **labels):
+    return build.node(name, age=9 * DAY, labels=labels)
+
+
 def container(name="agent", *ports, image="registry.example/agent:1", **fields):
     return {"name": name, "image": image, "ports": [{"containerPort": number} for number in ports]} | fields
 
@@ -104,11 +117,13 @@ def test_another_that_comes_to_many_changes_no_word(overlap_of):
     [
         pytest.param(with_port("x", nodeSelector={"pool": "p"}), "on node b.", id="those that the other selects too"),
         pytest.param(with_port("x", nodeSelector={"pool": "none"}), None, id="none"),
+        pytest.param(with_port("x", nodeSelector={"pool": "p", "rack": "r"}), None, id="none has both labels"),
+        pytest.param(with_port("x", affinity=ANOTHER_POOL), "on nodes a and c.", id="those that its affinity chooses"),
         pytest.param(with_port("x", 9999), None, id="another port, on all"),
     ],
 )
 def test_the_nodes_are_those_of_both(neighbour, where, overlap_of):
-    found = overlap_of(neighbour, nodes=[ABC[0], replace(ABC[1], labels=ABC[1].labels | {"pool": "p"}), ABC[2]])
+    found = overlap_of(neighbour, nodes=[labelled("a", rack="r"), labelled("b", pool="p"), labelled("c")])
     assert (found and where in found[2]) if where else found is None
 
 
