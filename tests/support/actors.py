@@ -33,6 +33,10 @@ rollouts = st.fixed_dictionaries(
         ),
     },
 )
+NODE_CHANGES = (
+    *("up", "down", "cordon", "uncordon", "harm", "heal", "taint", "untaint"),
+    *("docker://20.10.9", "containerd://2.0.4"),
+)
 choices = st.integers(0, 7)
 
 
@@ -74,7 +78,7 @@ class Actors(RuleBasedStateMachine):
             self.cluster.join(name, labels={"pool": "x"} if pool else {})
 
     @precondition(lambda self: self.cluster.nodes)
-    @rule(which=choices, what=st.sampled_from(["up", "down", "cordon", "uncordon", "harm", "heal", "taint", "untaint"]))
+    @rule(which=choices, what=st.sampled_from(NODE_CHANGES))
     def node_changes(self, which, what):
         name = self.one_of(self.cluster.nodes, which)
         node = self.cluster.nodes[name]
@@ -85,6 +89,8 @@ class Actors(RuleBasedStateMachine):
                 node.cordoned = what == "cordon"
             case "harm" | "heal":
                 node.harmful = what == "harm"
+            case "docker://20.10.9" | "containerd://2.0.4":
+                node.runtime = what
             case _:
                 node.taints = [GPU] if what == "taint" else []
 

@@ -57,8 +57,8 @@ def invalid_agent(**fields):
     return parsed
 
 
-def node(name="node-a", *, age=DAY, ready=True, ready_for=None, cordoned=False, labels=None, taints=()):
-    """Return a Windows node; `ready_for` is since when its readiness is as it is."""
+def node(name="node-a", *, age=DAY, ready=True, ready_for=None, cordoned=False, labels=None, taints=(), **versions):
+    """Return a Windows node; `ready_for` is since when its readiness is as it is, `versions` what it reports."""
     return Node(
         name=name,
         uid=f"uid-of-{name}",
@@ -68,6 +68,7 @@ def node(name="node-a", *, age=DAY, ready=True, ready_for=None, cordoned=False, 
         unschedulable=cordoned,
         ready=ready,
         ready_since=NOW - (age if ready_for is None else ready_for),
+        **versions,
     )
 
 

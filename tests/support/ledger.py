@@ -61,7 +61,11 @@ class Ledger:
 def wanted_nodes(cluster):
     placement = placement_of(cluster.agent())
     seen = cluster.observed_nodes()
-    return [node for node in seen if selects(placement, node) and not untolerated(placement, node)]
+    return [
+        node
+        for node in seen
+        if selects(placement, node) and not untolerated(placement, node) and "docker" not in node.runtime
+    ]
 
 
 def working(cluster, pods):

@@ -89,6 +89,7 @@ class Node:
     labels: dict = field(default_factory=dict)
     taints: list = field(default_factory=list)
     harmful: bool = False  # every agent crashes there
+    runtime: str = "containerd://2.0.4"
 
     def observed(self):
         """Return the node as the operator sees it."""
@@ -101,6 +102,9 @@ class Node:
                     "labels": {"kubernetes.io/os": "windows"} | self.labels,
                 },
                 "spec": {"unschedulable": self.cordoned, "taints": self.taints},
-                "status": {"conditions": [condition("Ready", str(self.ready), self.ready_since)]},
+                "status": {
+                    "conditions": [condition("Ready", str(self.ready), self.ready_since)],
+                    "nodeInfo": {"containerRuntimeVersion": self.runtime},
+                },
             }
         )

@@ -176,7 +176,7 @@ class Cluster:
                 continue
             if not pod.run:
                 pod.run, pod.started = 1, self.now
-            runs = not node.harmful and "broken" not in pod.image
+            runs = not node.harmful and "docker" not in node.runtime and "broken" not in pod.image
             pod.crashes = 0 if runs else min(MOST_CRASHES, pod.crashes + 1)
             self._set_pod_ready(pod, ready=runs and (not pod.gated or pod.gate == "True"))
 

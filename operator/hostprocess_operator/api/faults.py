@@ -181,6 +181,24 @@ class Fault(Documented):
         "Move the node to containerd.",
     )
 
+    NODE_CORDONED = (
+        "NodeCordoned",
+        "The node is cordoned, so no pod is replaced there.",
+        "Let it back in with kubectl uncordon, or wait until its maintenance is over.",
+    )
+
+    # what a node works with, less well than it could
+    KUBELET_OLD = (
+        "KubeletOld",
+        "The node's kubelet knows host processes only as a beta feature, as all before 1.26 do.",
+        "Update the node.",
+    )
+    RUNTIME_OLD = (
+        "RuntimeOld",
+        "The node's containerd is older than 1.7: mounts are seen elsewhere, and no local group can be the account.",
+        "Update containerd on the node to 1.7 or later.",
+    )
+
     # two agents on one node
     HOST_PORT_CLAIMED_TWICE = (
         "HostPortClaimedTwice",

@@ -99,7 +99,7 @@ class NodeCounts(_StatusShape):
     unreachable: _Count = 0
     """Nodes that are not Ready."""
     ineligible: _Count = 0
-    """Nodes kept out by a taint that is not tolerated."""
+    """Nodes that match and are unfit: tainted, too old, or of another container runtime than containerd."""
 
 
 class Summary(_StatusShape):

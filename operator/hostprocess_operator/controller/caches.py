@@ -9,10 +9,12 @@ from hostprocess_operator.api.names import AGENT_LABEL
 from hostprocess_operator.cluster import paths
 from hostprocess_operator.cluster.reflector import Reflector, Resource
 from hostprocess_operator.cluster.store import Store
+from hostprocess_operator.controller.claims import ClaimIndex
 from hostprocess_operator.manifests.privileged import OS_LABEL, WINDOWS
 from hostprocess_operator.observed import (
     DaemonSet,
     Namespace,
+    Neighbour,
     Node,
     Pod,
     Revision,
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
     from hostprocess_operator.controller.agents import StoredAgent
     from hostprocess_operator.controller.queue import Key
 
+_NEIGHBOURS_SECONDS = 3.0
+"""So much later others look at themselves because of an agent: of many that are applied together each does so once."""
+
 
 class Caches:
     """Everything that the controller knows of the cluster.
@@ -38,10 +43,19 @@ class Caches:
     Args:
         namespaces: the watched namespaces, all of them when empty.
         wake: called with the key of each agent that a change concerns.
+        wake_after: called with the key of an agent and the seconds to wait, where a change may concern very many.
     """
 
-    def __init__(self, connection: Connection, namespaces: Sequence[str], wake: Callable[[Key], None]) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        namespaces: Sequence[str],
+        wake: Callable[[Key], None],
+        wake_after: Callable[[Key, float], None],
+    ) -> None:
         self._wake = wake
+        self._wake_after = wake_after
+        self._claims = ClaimIndex()
         self.agents: Store[StoredAgent] = Store()
         self.daemonsets: Store[DaemonSet] = Store()
         self.pods: Store[Pod] = Store(index=lambda pod: (pod.namespace, pod.agent))
@@ -90,6 +104,10 @@ class Caches:
             for name, reflector in self.reflectors.items()
         }
 
+    def neighbours(self, key: Key) -> tuple[Neighbour, ...]:
+        """Return the agents that claim something that this one claims too."""
+        return self._claims.rivals(key)
+
     def wake_all(self) -> None:
         """Have every agent looked at."""
         for key in self._agent_keys():
@@ -97,8 +115,12 @@ class Caches:
 
     def _agent_changed(self, old: StoredAgent | None, new: StoredAgent | None) -> None:
         stored = new or old
-        if stored is not None:
-            self._wake((stored.agent.namespace, stored.agent.name))
+        if stored is None:
+            return
+        key = (stored.agent.namespace, stored.agent.name)
+        self._wake(key)
+        for other in self._claims.put(key, new.neighbour if new else None):
+            self._wake_after(other, _NEIGHBOURS_SECONDS)
 
     def _daemonset_changed(self, old: DaemonSet | None, new: DaemonSet | None) -> None:
         self._wake_known({(each.namespace, each.name) for each in (old, new) if each is not None})

@@ -32,7 +32,7 @@ async def run_operator(connection: Connection, settings: Settings, metrics: Metr
     """Run until `stop` is set; then write nothing more and return within ten seconds."""
     loop = asyncio.get_running_loop()
     queue, lag = WorkQueue(), LoopLag()
-    caches = Caches(connection, settings.namespaces, queue.add)
+    caches = Caches(connection, settings.namespaces, queue.add, queue.add_after)
     verifier = Verifier(connection, LogReader(connection), caches.pods, metrics, queue.add_after, now)
     recorder = EventRecorder(connection, socket.gethostname(), now, metrics.count_event)
     world = World(connection, caches, verifier, queue, metrics, recorder)

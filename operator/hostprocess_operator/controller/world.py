@@ -109,6 +109,7 @@ class World:
             status=status,
             lost_logs=self._verifier.lost_logs(pods, _verification(agent).container),
             namespace=self._caches.namespaces.get(("", agent.namespace)),
+            neighbours=self._caches.neighbours(key),
             relisted=self._caches.relisted(),
         )
 

@@ -7,7 +7,9 @@ to users names no node: `group` puts together what is the same on several nodes,
 from hostprocess_operator.diagnosis.admission import diagnose_refusal, foresee_refusal
 from hostprocess_operator.diagnosis.finding import Finding, Severity
 from hostprocess_operator.diagnosis.grouping import Group, group
+from hostprocess_operator.diagnosis.node import keeps_out, notes, preflight, refusal
 from hostprocess_operator.diagnosis.pod import diagnose_pod, wants_events
+from hostprocess_operator.diagnosis.windows_build import mismatch
 
 __all__ = [
     "Finding",
@@ -17,5 +19,10 @@ __all__ = [
     "diagnose_refusal",
     "foresee_refusal",
     "group",
+    "keeps_out",
+    "mismatch",
+    "notes",
+    "preflight",
+    "refusal",
     "wants_events",
 ]

@@ -25,6 +25,8 @@ class Severity(IntEnum):
     """It fails now, and may still get going by itself."""
     PROGRESS = 2
     """It is merely starting."""
+    NOTE = 3
+    """It works, and there is something to know."""
 
 
 # Faults that may pass by themselves: the kubelet or a controller tries again, or what is in the way may leave.

@@ -13,11 +13,10 @@ from hostprocess_operator.manifests.daemonset import (
     owner_reference,
     spec_stamp,
 )
-from hostprocess_operator.manifests.placement import Placement, placement_of, placement_of_template
+from hostprocess_operator.manifests.placement import placement_of, placement_of_template
 from hostprocess_operator.manifests.template import pod_template, shape_hash, with_placement
 
 __all__ = [
-    "Placement",
     "build_copy",
     "build_daemonset",
     "daemonset_annotations",

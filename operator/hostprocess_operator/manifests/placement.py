@@ -1,11 +1,11 @@
-"""Where an agent's pods go: the fields of the pod spec that are no part of a revision."""
+"""Where an agent's pods go: from a spec, or as a pod template has it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hostprocess_operator.manifests.privileged import windows_node_selector
+from hostprocess_operator.observed import Placement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,22 +14,6 @@ if TYPE_CHECKING:
 
 USUAL_TAINTS = ("os", "node.kubernetes.io/os")
 """Keys with which Windows nodes are usually tainted; no cloud agrees on value and case."""
-
-
-@dataclass(frozen=True, slots=True)
-class Placement:
-    """The placement fields of a pod spec, in API spelling; node_affinity is empty when there is none."""
-
-    node_selector: Mapping[str, str]
-    node_affinity: Mapping[str, Any]
-    tolerations: tuple[Mapping[str, Any], ...]
-
-    def to_pod_spec(self) -> dict[str, Any]:
-        """Return the placement as fields of a pod spec."""
-        fields: dict[str, Any] = {"nodeSelector": dict(self.node_selector)}
-        if self.node_affinity:
-            fields["affinity"] = {"nodeAffinity": self.node_affinity}
-        return fields | {"tolerations": [dict(toleration) for toleration in self.tolerations]}
 
 
 def placement_of(agent: HostProcessAgent) -> Placement:

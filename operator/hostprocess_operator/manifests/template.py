@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hostprocess_operator.api.agent import HostProcessAgent
-    from hostprocess_operator.manifests.placement import Placement
+    from hostprocess_operator.observed import Placement
 
 _NOT_POD_SHAPING: Mapping[str, Any] = {
     "affinity": True,

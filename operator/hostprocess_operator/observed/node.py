@@ -8,11 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hostprocess_operator.observed.objects import Body, condition, moment, text
+from hostprocess_operator.observed.objects import Body, condition, label, moment, text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
+
+_BUILD_LABEL = "node.kubernetes.io/windows-build"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,10 @@ class Taint:
     value: str
     effect: str
 
+    def __str__(self) -> str:
+        """Return it as kubectl writes it: `key=value:effect`, or `key:effect` without a value."""
+        return f"{self.key}{'=' if self.value else ''}{self.value}:{self.effect}"
+
 
 @dataclass(frozen=True, slots=True)
 class Node:
@@ -32,6 +38,9 @@ class Node:
         ready: whether its Ready condition is True (False and Unknown are both not ready).
         ready_since: when Ready last changed; None when the node never reported.
         unschedulable: whether it is cordoned.
+        kubelet: version of the kubelet, such as `v1.34.1`; empty when it never reported, like the next two.
+        runtime: kind and version of the container runtime, such as `containerd://2.0.4`.
+        build: version of Windows, such as `10.0.20348.3328`.
     """
 
     name: str
@@ -42,12 +51,15 @@ class Node:
     unschedulable: bool
     ready: bool
     ready_since: datetime | None
+    kubelet: str = ""
+    runtime: str = ""
+    build: str = ""
 
 
 def observe_node(body: Body) -> Node:
     """Return what a Node shows."""
     metadata, spec = body["metadata"], body.get("spec") or {}
-    ready = condition(body, "Ready")
+    ready, info = condition(body, "Ready"), (body.get("status") or {}).get("nodeInfo") or {}
     return Node(
         name=str(metadata["name"]),
         uid=str(metadata["uid"]),
@@ -59,4 +71,7 @@ def observe_node(body: Body) -> Node:
         unschedulable=bool(spec.get("unschedulable")),
         ready=ready.get("status") == "True",
         ready_since=moment(ready.get("lastTransitionTime")),
+        kubelet=text(info.get("kubeletVersion", "")),
+        runtime=text(info.get("containerRuntimeVersion", "")),
+        build=text(info.get("kernelVersion") or label(body, _BUILD_LABEL)),
     )

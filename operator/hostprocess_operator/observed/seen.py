@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from hostprocess_operator.observed.daemonset import DaemonSet
     from hostprocess_operator.observed.event import Event
     from hostprocess_operator.observed.namespace import Namespace
+    from hostprocess_operator.observed.neighbour import Neighbour
     from hostprocess_operator.observed.node import Node
     from hostprocess_operator.observed.pod import Pod
     from hostprocess_operator.observed.revision import Revision
@@ -46,6 +47,7 @@ class Seen:
         lost_logs: UIDs of pods whose current run can never be read again (its log is gone from the node).
         namespace: the agent's namespace, None while it is not known.
         events: Events by the UID of the pod or DaemonSet that they are about; only of those that had to be asked for.
+        neighbours: other agents that claim a port or a program which this one claims too, on whatever nodes; sorted.
         relisted: when a cache last had to be rebuilt after its stream was lost, None when that never happened.
     """
 
@@ -58,6 +60,7 @@ class Seen:
     lost_logs: frozenset[str] = frozenset()
     namespace: Namespace | None = None
     events: Mapping[str, tuple[Event, ...]] = field(default_factory=dict)
+    neighbours: tuple[Neighbour, ...] = ()
     relisted: datetime | None = None
 
     def digests(self) -> Mapping[str, str]:

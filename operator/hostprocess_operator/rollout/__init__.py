@@ -5,7 +5,7 @@ the same plan, so a restarted operator goes on where the former one stopped.
 """
 
 from hostprocess_operator.rollout.decision import blocks
-from hostprocess_operator.rollout.fleet import Fleet, NodeState, survey
+from hostprocess_operator.rollout.fleet import Fleet, NodeState, Unfit, survey
 from hostprocess_operator.rollout.ownership import Ownership
 from hostprocess_operator.rollout.phase import Phase
 from hostprocess_operator.rollout.plan import POD_GRACE, Plan, plan_rollout
@@ -37,6 +37,7 @@ __all__ = [
     "Render",
     "Serving",
     "Target",
+    "Unfit",
     "blocks",
     "dump_record",
     "load_record",

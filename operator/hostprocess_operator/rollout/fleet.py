@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from hostprocess_operator.diagnosis import keeps_out, refusal
 from hostprocess_operator.rollout.placement import selects, untolerated
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime
 
-    from hostprocess_operator.manifests.placement import Placement
-    from hostprocess_operator.observed import Node, Pod, Seen
+    from hostprocess_operator.diagnosis import Finding
+    from hostprocess_operator.observed import Node, Placement, Pod, Seen
     from hostprocess_operator.rollout.record import Out
 
 
@@ -65,16 +66,30 @@ class NodeState:
 
 
 @dataclass(frozen=True, slots=True)
+class Unfit:
+    """A node that the placement selects and that cannot have the agent, with the reason."""
+
+    node: Node
+    finding: Finding
+
+    @property
+    def name(self) -> str:
+        """Return the node's name."""
+        return self.node.name
+
+
+@dataclass(frozen=True, slots=True)
 class Fleet:
     """Every Windows node as far as the agent is concerned, sorted by name.
 
     Attributes:
         wanted: nodes that should have the agent, down or not.
-        ineligible: nodes that the placement selects and an untolerated taint keeps it away from.
+        ineligible: nodes that the placement selects and that are unfit for it: too old, of another container runtime,
+            or with a taint that it does not tolerate.
     """
 
     wanted: tuple[NodeState, ...]
-    ineligible: tuple[Node, ...]
+    ineligible: tuple[Unfit, ...]
 
     @property
     def eligible(self) -> tuple[NodeState, ...]:
@@ -118,14 +133,24 @@ def survey(expected: Expectations, seen: Seen, now: datetime) -> Fleet:
     for node in seen.nodes:
         if not selects(expected.placement, node):
             continue
-        if untolerated(expected.placement, node):
-            ineligible.append(node)
+        unfit = _unfitness(expected.placement, node)
+        if unfit is not None:
+            ineligible.append(Unfit(node, unfit))
             continue
         pods = by_node.get(node.name, [])
         current = _current(pods, expected.owner_uid)
         digest = digests.get(current.revision) if current else None
         wanted.append(_state(expected, node, current, digest, now))
     return Fleet(tuple(wanted), tuple(ineligible))
+
+
+def _unfitness(placement: Placement, node: Node) -> Finding | None:
+    """Return why the node cannot have the agent, None when it can; what no toleration mends comes first."""
+    refused = refusal(node)
+    if refused is not None:
+        return refused
+    taints = untolerated(placement, node)
+    return keeps_out(taints) if taints else None
 
 
 def _state(expected: Expectations, node: Node, pod: Pod | None, digest: str | None, now: datetime) -> NodeState:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from hostprocess_operator.manifests.placement import Placement
-    from hostprocess_operator.observed.node import Node, Taint
+    from hostprocess_operator.observed import Node, Placement, Taint
 
 TOLERATED_BY_EVERY_DAEMONSET = frozenset(
     {

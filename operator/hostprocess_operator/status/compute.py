@@ -51,8 +51,8 @@ def compute_status(
     """
     verification = agent.spec.verification if isinstance(agent, HostProcessAgent) else agent.verification
     agents = look_at(plan, verification.container, now)
-    findings = find(agents, plan, seen.events, now)
-    listed, omitted = problems(agents, findings)
+    findings = find(agents, plan, _images(agent), seen.events, now)
+    listed, omitted = problems(agents, findings, plan.situation.fleet.ineligible)
     facts = Facts(
         agent=agent,
         plan=plan,
@@ -85,6 +85,13 @@ def compute_status(
         record=dump_record(plan.record.model_copy(update={"out": {}})),
     )
     return _within_limit(status)
+
+
+def _images(agent: HostProcessAgent | InvalidAgent) -> tuple[str, ...]:
+    """Return the images that the spec asks for, none of a spec that cannot be read."""
+    if not isinstance(agent, HostProcessAgent):
+        return ()
+    return tuple(container.image for container in (*agent.spec.init_containers, *agent.spec.containers))
 
 
 def _within_limit(status: AgentStatus) -> AgentStatus:

@@ -14,6 +14,7 @@ from hostprocess_operator.diagnosis.words import on_nodes
 from hostprocess_operator.rollout import Phase
 from hostprocess_operator.status.agents import Stage
 from hostprocess_operator.status.facts import Facts, Outlook, Readiness
+from hostprocess_operator.status.overlap import overlapping
 from hostprocess_operator.status.rights import known_reason
 from hostprocess_operator.verification.runs import Standing
 from hostprocess_operator.verification.text import clean_text
@@ -41,6 +42,9 @@ def conditions(facts: Facts, ready: Readiness, previous: AgentStatus | None, now
         said[ConditionType.RECONCILING] = ("True", ready.reason, ready.message)
     if ready.outlook is Outlook.STALLED:
         said[ConditionType.STALLED] = ("True", ready.reason, ready.message)
+    overlap = overlapping(facts)
+    if overlap is not None:
+        said[ConditionType.OVERLAPPING] = ("True", *overlap)
     return tuple(_condition(kind, said[kind], facts, previous, now) for kind in sorted(said))
 
 

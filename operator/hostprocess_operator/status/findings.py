@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from hostprocess_operator.api.faults import Fault
 from hostprocess_operator.api.reasons import Reason
 from hostprocess_operator.diagnosis import (
     Finding,
@@ -12,6 +14,7 @@ from hostprocess_operator.diagnosis import (
     diagnose_pod,
     diagnose_refusal,
     foresee_refusal,
+    mismatch,
 )
 from hostprocess_operator.status.agents import Agent, Stage
 from hostprocess_operator.status.rights import known_reason
@@ -33,11 +36,16 @@ _VERDICT_BYTES = 512
 
 
 def find(
-    agents: Sequence[Agent], plan: Plan, events: Mapping[str, tuple[Event, ...]], now: datetime
+    agents: Sequence[Agent],
+    plan: Plan,
+    images: Sequence[str],
+    events: Mapping[str, tuple[Event, ...]],
+    now: datetime,
 ) -> Mapping[str, Finding]:
     """Return why agents are not well, by node; nodes of which nothing is known have none.
 
     Args:
+        images: the images that the spec asks for.
         events: Events by the UID of the pod or DaemonSet that they are about.
     """
     leaving, refusal = leaving_pods(plan), _refusal(plan, events, now)
@@ -47,6 +55,7 @@ def find(
             continue
         pod = agent.pod or leaving.get(agent.node)
         finding = _of_pod(agent, pod, events, now) if pod is not None else refusal
+        finding = finding or _of_node(agent, images)
         if finding is None and agent.stage is Stage.LATE:
             finding = _late(agent)
         if finding is not None:
@@ -56,11 +65,23 @@ def find(
 
 def _of_pod(agent: Agent, pod: Pod, events: Mapping[str, tuple[Event, ...]], now: datetime) -> Finding | None:
     if pod.gate is not None and agent.standing in {Standing.DENIED, Standing.UNKNOWN}:
-        return _verdict(pod.gate)
-    # an old pod that works just waits for its turn
-    if agent.state.working:
-        return None
-    return diagnose_pod(pod, events.get(pod.uid, ()), now)
+        finding: Finding | None = _verdict(pod.gate)
+    elif agent.state.working:
+        return None  # an old pod that just waits for its turn
+    else:
+        finding = diagnose_pod(pod, events.get(pod.uid, ()), now)
+    if finding is None or agent.is_new:
+        return finding
+    return replace(finding, text=f"Of an earlier revision: {finding.text}")
+
+
+def _of_node(agent: Agent, images: Sequence[str]) -> Finding | None:
+    """Return what the node itself says of an agent that is not well there, None when it says nothing."""
+    if agent.stage is Stage.CORDONED:
+        fault = Fault.NODE_CORDONED
+        cure = f"kubectl uncordon {agent.node} ends it."
+        return Finding(fault, fault.meaning, cure, Severity.TROUBLE, examples=(agent.node,))
+    return mismatch(images, agent.state.node)
 
 
 def _verdict(gate: GateCondition) -> Finding:

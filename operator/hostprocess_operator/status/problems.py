@@ -14,6 +14,8 @@ from hostprocess_operator.verification.text import clean_text
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from hostprocess_operator.rollout import Unfit
+
 EXAMPLES: Final = 3
 """So many nodes with the same problem come before the others with it."""
 
@@ -29,8 +31,10 @@ _DOWN = Finding(
 )
 
 
-def problems(agents: Sequence[Agent], findings: Mapping[str, Finding]) -> tuple[tuple[Problem, ...], int]:
-    """Return the worst problems, and how many more there are.
+def problems(
+    agents: Sequence[Agent], findings: Mapping[str, Finding], ineligible: Sequence[Unfit]
+) -> tuple[tuple[Problem, ...], int]:
+    """Return the worst problems, and how many more there are; nodes that cannot have the agent come last.
 
     Where many nodes have the same problem, the first few of them come first, so that no other problem is left out.
     """
@@ -40,8 +44,14 @@ def problems(agents: Sequence[Agent], findings: Mapping[str, Finding]) -> tuple[
     ranked = sorted(
         concerned, key=lambda agent: (agent.node in repeated, _ORDER.get(agent.stage, len(_ORDER)), agent.node)
     )
-    shown = tuple(_problem(agent, found[agent.node]) for agent in ranked[:MAX_PROBLEMS])
-    return shown, max(0, len(ranked) - MAX_PROBLEMS)
+    every = [_problem(agent, found[agent.node]) for agent in ranked[:MAX_PROBLEMS]]
+    every += [_problem_of(unfit) for unfit in ineligible[:MAX_PROBLEMS]]
+    return tuple(every[:MAX_PROBLEMS]), max(0, len(ranked) + len(ineligible) - MAX_PROBLEMS)
+
+
+def _problem_of(unfit: Unfit) -> Problem:
+    message = clean_text(unfit.finding.message, _MESSAGE_BYTES)
+    return Problem(node=unfit.name, reason=unfit.finding.reason.value, message=message)
 
 
 def _finding(agent: Agent, findings: Mapping[str, Finding]) -> Finding | None:
@@ -49,10 +59,9 @@ def _finding(agent: Agent, findings: Mapping[str, Finding]) -> Finding | None:
 
 
 def _problem(agent: Agent, finding: Finding) -> Problem:
-    earlier = "" if agent.is_new else "Of an earlier revision: "
     return Problem(
         node=agent.node,
         pod=agent.pod.name if agent.pod else "",
         reason=finding.reason.value,
-        message=clean_text(f"{earlier}{finding.message}", _MESSAGE_BYTES),
+        message=clean_text(finding.message, _MESSAGE_BYTES),
     )

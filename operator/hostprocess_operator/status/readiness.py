@@ -18,6 +18,7 @@ from hostprocess_operator.status.facts import Facts, Outlook, Readiness, reconci
 from hostprocess_operator.status.progress import is_blocked, is_rolling, is_trying
 from hostprocess_operator.status.refusals import is_refused, would_be_refused
 from hostprocess_operator.status.rights import is_rechecked, rights_are_denied, rights_are_unknown
+from hostprocess_operator.status.unfit import in_full, in_short, noted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -84,24 +85,46 @@ def _waits_for_deletion(facts: Facts) -> Readiness | None:
     return reconciling(Reason.APPLYING, "The DaemonSet is being deleted; it is made again once it is gone.")
 
 
+def _there_is_no_windows_node(facts: Facts) -> Readiness | None:
+    if facts.plan.situation.seen.nodes:
+        return None
+    return stalled(
+        Reason.NO_WINDOWS_NODES,
+        "The cluster has no Windows node, so no agent runs. Add one; it gets the agent by itself as soon as "
+        "kubectl get nodes -l kubernetes.io/os=windows shows it.",
+    )
+
+
 def _no_node_matches(facts: Facts) -> Readiness | None:
+    fleet = facts.plan.situation.fleet
+    if fleet.wanted or fleet.ineligible:
+        return None
+    return stalled(
+        Reason.NO_MATCHING_NODES,
+        "No Windows node matches spec.nodeSelector and spec.affinity, so no agent runs. Correct them, or label nodes: "
+        "see kubectl get nodes -l kubernetes.io/os=windows --show-labels.",
+    )
+
+
+def _no_node_is_eligible(facts: Facts) -> Readiness | None:
     fleet = facts.plan.situation.fleet
     if fleet.wanted:
         return None
-    kept_out = f" Kept out by taints: {names(node.name for node in fleet.ineligible)}." if fleet.ineligible else ""
     return stalled(
-        Reason.NO_MATCHING_NODES,
-        "No Windows node matches spec.nodeSelector, spec.affinity and spec.tolerations, so no agent runs."
-        f"{kept_out} See kubectl get nodes -l kubernetes.io/os=windows.",
+        Reason.NO_ELIGIBLE_NODES,
+        f"Every Windows node that matches is unfit, so no agent runs. {in_full(fleet.ineligible)}",
     )
 
 
 def _every_node_is_down(facts: Facts) -> Readiness | None:
     if len(facts.at(Stage.UNREACHABLE)) < len(facts.agents):
         return None
+    unfit = facts.plan.situation.fleet.ineligible
+    aside = f" Unfit: {in_short(unfit)}." if unfit else ""
     return reconciling(
         Reason.NODES_UNREACHABLE,
-        f"Not Ready: {on_nodes(agent.node for agent in facts.agents)}; nothing is known of the agents there.",
+        f"Not Ready: {on_nodes(agent.node for agent in facts.agents)}; nothing is known of the agents there. "
+        f"kubectl describe node says since when.{aside}",
     )
 
 
@@ -165,6 +188,10 @@ def _all_is_well(facts: Facts) -> Readiness:
         )
         if facts.at(stage)
     )
+    unfit = facts.plan.situation.fleet.ineligible
+    aside += f" Unfit: {in_short(unfit)}." if unfit else ""
+    known = noted(agent.state.node for agent in facts.agents)
+    aside += f" {known}" if known else ""
     every = "every node" if len(well) == len(facts.agents) else "every node that counts"
     suspended = isinstance(facts.agent, HostProcessAgent) and facts.agent.spec.suspend
     next_one = would_be_refused(facts)
@@ -184,7 +211,9 @@ ROWS: tuple[Callable[[Facts], Readiness | None], ...] = (
     _is_suspended,
     _write_failed,
     _waits_for_deletion,
+    _there_is_no_windows_node,
     _no_node_matches,
+    _no_node_is_eligible,
     _every_node_is_down,
     _is_not_applied,
     is_refused,

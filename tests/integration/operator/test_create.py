@@ -106,8 +106,10 @@ def test_without_verification_no_log_is_read_and_admin_shows_a_dash(one, nodes, 
 
 
 def test_no_matching_node_is_said_and_a_node_that_joins_is_served(one, nodes):
+    nodes(1)
+    one.selector = nodes.selector | {"pool": "agents"}
     one.apply()
     found = one.wait(ready="False", reason="NoMatchingNodes")
     assert condition(found, "Stalled")["status"] == "True"
-    nodes(1)
+    nodes(1, labels={"pool": "agents"})
     one.wait_verified(1)

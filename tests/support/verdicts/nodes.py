@@ -134,7 +134,7 @@ NODE_BY_NODE = [
         ),
         RECONCILING,
         Fault.IMAGE_PULL_FAILED,
-        "see that the node reaches the registry. Next: nodes b and c, as soon as the new agent works on node a.",
+        "it is tried again. Next: nodes b and c, as soon as the new agent works on node a.",
     ),
     row(
         "old pods wait for nodes that are down",

@@ -27,6 +27,9 @@ from support.verdicts import (
     was,
 )
 
+TAINTED = [("gpu", "yes", "NoSchedule")]
+ELSEWHERE = build.agent(nodeSelector={"pool": "none"})
+
 READY_ROWS = [
     row("all agents work and are verified", WELL, READY, Reason.ALL_VERIFIED, "available and verified on every node."),
     row(
@@ -57,6 +60,36 @@ READY_ROWS = [
         READY,
         Reason.ALL_VERIFIED,
         "Starting: c.",
+    ),
+    row(
+        "nodes that are unfit do not count, and are named with the reason in short",
+        seen(
+            *new("a"),
+            nodes=[
+                *ABC[:1],
+                build.node("b", taints=TAINTED),
+                *build.nodes("c", "d", runtime="docker://20.10.9"),
+            ],
+        ),
+        READY,
+        Reason.ALL_VERIFIED,
+        "verified on every node. Unfit: c and d (RuntimeUnsupported), b (TaintNotTolerated).",
+    ),
+    row(
+        "old versions that work are noted once, with their nodes",
+        seen(
+            *new("a", "b", "c"),
+            nodes=[
+                build.node("a", runtime="containerd://1.6.1", **OLD_NODES),
+                build.node("b", runtime="containerd://1.6.2", kubelet="v1.25.0", **OLD_NODES),
+                ABC[2],
+            ],
+        ),
+        READY,
+        Reason.ALL_VERIFIED,
+        "verified on every node. On nodes a and b: containerd is older than 1.7: volumes and the ServiceAccount's "
+        "token are found only under $env:CONTAINER_SANDBOX_MOUNT_POINT, and a local group cannot be the account. "
+        "Update containerd to 1.7 or later. On node b: The kubelet is older than 1.26",
     ),
     row(
         "suspended with nothing pending",
@@ -175,20 +208,69 @@ NOTHING_TO_LOOK_AT = [
         Reason.APPLYING,
         "it is made again once it is gone",
     ),
-    row("no node matches", seen(nodes=()), STALLED, Reason.NO_MATCHING_NODES, "See kubectl get nodes"),
     row(
-        "every node that matches is tainted",
-        seen(nodes=build.nodes("a", "b", taints=[("gpu", "", "NoSchedule")])),
+        "there is no Windows node",
+        seen(nodes=()),
+        STALLED,
+        Reason.NO_WINDOWS_NODES,
+        "The cluster has no Windows node, so no agent runs. Add one;",
+    ),
+    row(
+        "no node matches",
+        seen(nodes=ABC, asked=ELSEWHERE),
         STALLED,
         Reason.NO_MATCHING_NODES,
-        "Kept out by taints: a and b.",
+        "No Windows node matches spec.nodeSelector and spec.affinity, so no agent runs. Correct them, or label nodes:",
+        asked=ELSEWHERE,
+    ),
+    row(
+        "no node matches, and one that does not is tainted",
+        seen(nodes=build.nodes("a", "b", taints=TAINTED), asked=ELSEWHERE),
+        STALLED,
+        Reason.NO_MATCHING_NODES,
+        "No Windows node matches",
+        asked=ELSEWHERE,
+    ),
+    row(
+        "every node that matches is tainted",
+        seen(nodes=build.nodes("a", "b", taints=TAINTED)),
+        STALLED,
+        Reason.NO_ELIGIBLE_NODES,
+        "Every Windows node that matches is unfit, so no agent runs. On nodes a and b: The taint gpu=yes:NoSchedule "
+        "keeps the agent off the node. Add a toleration to spec.tolerations, or remove it with kubectl taint nodes "
+        "NODE gpu:NoSchedule-.",
+    ),
+    row(
+        "every node that matches is unfit, each in its own way: the most frequent comes first",
+        seen(
+            nodes=[
+                build.node("a", runtime="docker://20.10.9"),
+                build.node("b", runtime="containerd://1.5.0"),
+                *build.nodes("c", "d", kubelet="v1.22.0"),
+                build.node("e", taints=TAINTED),
+            ]
+        ),
+        STALLED,
+        Reason.NO_ELIGIBLE_NODES,
+        "On nodes c and d: The kubelet is v1.22.0; host processes take 1.23 or later. Update the node. On node b: The "
+        "container runtime is containerd://1.5.0; host processes take containerd 1.6 or later. Update containerd on "
+        "the node to 1.7 or later. On node a: The container runtime is docker://20.10.9; only containerd runs host "
+        "processes. Move the node to containerd 1.7 or later. Another reason is in status.problems.",
     ),
     row(
         "every node is down",
         seen(*new("a", "b"), nodes=build.nodes("a", "b", **DOWN)),
         RECONCILING,
         Reason.NODES_UNREACHABLE,
-        "Not Ready: nodes a and b;",
+        "Not Ready: nodes a and b; nothing is known of the agents there.",
+    ),
+    row(
+        "every node is down but one, which is tainted",
+        seen(*new("a"), nodes=[build.node("a", **DOWN), build.node("b", taints=TAINTED)]),
+        RECONCILING,
+        Reason.NODES_UNREACHABLE,
+        "Not Ready: node a; nothing is known of the agents there. kubectl describe node says since when. Unfit: b "
+        "(TaintNotTolerated).",
     ),
     row(
         "the DaemonSet is not yet written",

@@ -12,6 +12,9 @@ import pytest
 
 from hostprocess_operator.api.faults import Fault
 from hostprocess_operator.api.reasons import Reason
+from hostprocess_operator.diagnosis.overlap import claims_of
+from hostprocess_operator.manifests import placement_of
+from hostprocess_operator.observed import Neighbour
 from hostprocess_operator.rollout import Phase
 from hostprocess_operator.status import Failure
 from support import build
@@ -50,6 +53,7 @@ ANSWERS = {
 }
 GREEN = {Turn.NOBODYS, Turn.SUSPENDERS_AT_PEACE}
 
+TWIN = Neighbour("agents", "twin", placement_of(build.agent()), claims_of(build.agent()))
 THIS = build.proven(build.agent())
 CANARY = {"rollout": {"canary": {"nodes": 1, "bakeSeconds": 60}}}
 MANUAL = {"rollout": {"canary": {"nodes": 1, "bakeSeconds": 60, "approval": "Manual"}}}
@@ -110,6 +114,9 @@ STABLE = [
     row("a new version works everywhere, for less than nodeImpactSeconds",
         amid(*new("a", "b", "c", gated=False, containers=(build.container(age=20 * SECOND),)), spec=NO_PROOF),
         Phase.STABLE, Reason.ROLLED_OUT, Reason.ALL_AVAILABLE, Turn.NOBODYS),
+    row("another agent is in the way: both are told, and nothing is blocked",
+        amid(*new("a", "b", "c"), proven=THIS, neighbours=(TWIN,)),
+        Phase.STABLE, Reason.ROLLED_OUT, Reason.ALL_VERIFIED, Turn.NOBODYS),
     row("nobody asks for proof",
         amid(*new("a", "b", "c", gated=False), spec=NO_PROOF),
         Phase.STABLE, Reason.ROLLED_OUT, Reason.ALL_AVAILABLE, Turn.NOBODYS),
@@ -179,9 +186,15 @@ ROLLING = [
     row("most nodes are down",
         amid(*old("a", "b", "c"), nodes=(FLEET[0], *build.nodes("b", "c", **DOWN))),
         Phase.ROLLING, Reason.WAITING_FOR_NODES, Reason.WAITING_FOR_NODES, Turn.CLUSTERS),
-    row("no node matches",
+    row("there is no Windows node",
         amid(nodes=()),
+        Phase.ROLLING, Reason.NO_MATCHING_NODES, Reason.NO_WINDOWS_NODES, Turn.PERSONS),
+    row("no node matches",
+        amid(spec={"nodeSelector": {"pool": "none"}}),
         Phase.ROLLING, Reason.NO_MATCHING_NODES, Reason.NO_MATCHING_NODES, Turn.PERSONS),
+    row("every node that matches is unfit",
+        amid(nodes=build.nodes("a", "b", runtime="docker://20.10.9")),
+        Phase.ROLLING, Reason.NO_MATCHING_NODES, Reason.NO_ELIGIBLE_NODES, Turn.PERSONS),
     row("the first version is denied rights: nothing to go back to",
         amid(*denied("a"), *new("b", "c"), proven=None),
         Phase.STABLE, Reason.ROLLED_OUT, Reason.NOT_ADMINISTRATOR, Turn.PERSONS),
@@ -417,7 +430,7 @@ def test_every_phase_is_in_the_table():
 def test_every_reason_that_ready_can_have_is_in_the_table():
     never_of_ready = {
         *(Reason.PENDING, Reason.SPEC_VALID, Reason.ROLLED_OUT, Reason.VERIFICATION_OFF),
-        *(Reason.NODE_LOST, Reason.PULLING, Reason.NO_WINDOWS_NODES, Reason.NO_ELIGIBLE_NODES),
+        *(Reason.NODE_LOST, Reason.PULLING),
         *(Reason.STARTING, Reason.WAITING_FOR_BUDGET),
         *(Reason.ADMINISTRATOR, Reason.ACCOUNT_ACCEPTED, Reason.NOT_HOST_PROCESS, Reason.WRONG_ACCOUNT),
     }

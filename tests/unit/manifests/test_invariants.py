@@ -5,8 +5,7 @@ import copy
 import pytest
 
 from hostprocess_operator.manifests import daemonset_spec, pod_template, with_placement
-from hostprocess_operator.manifests.placement import Placement
-from hostprocess_operator.observed import template_digest
+from hostprocess_operator.observed import Placement, template_digest
 from hostprocess_operator.verification.accounts import canonical_account
 from hostprocess_operator.verification.probe import PROBE_COMMAND
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from hostprocess_operator.manifests import Placement, placement_of, placement_of_template, pod_template
+from hostprocess_operator.manifests import placement_of, placement_of_template, pod_template
+from hostprocess_operator.observed import Placement
 from support import build
 
 USUAL = ({"key": "os", "operator": "Exists"}, {"key": "node.kubernetes.io/os", "operator": "Exists"})

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from hostprocess_operator.api.faults import Fault
 from hostprocess_operator.manifests import placement_of
 from hostprocess_operator.rollout import survey
 from hostprocess_operator.rollout.fleet import Expectations
@@ -43,13 +44,23 @@ def test_nodes_are_wanted_ineligible_or_of_no_concern():
             build.node("down", ready=False, **inside),
             build.node("cordoned", cordoned=True, **inside),
             build.node("tainted", taints=[("gpu", "", "NoSchedule")], **inside),
+            build.node("of-docker", runtime="docker://20.10.9", **inside),
+            build.node("of-docker-and-tainted", runtime="docker://1", taints=[("gpu", "", "NoSchedule")], **inside),
+            build.node("too-old", kubelet="v1.22.0", **inside),
+            build.node("old-and-fit", kubelet="v1.23.0", runtime="containerd://1.6.0", **inside),
             build.node("elsewhere", taints=[("gpu", "", "NoSchedule")]),
+            build.node("of-docker-elsewhere", runtime="docker://20.10.9"),
         ],
         placement=placement_of(asked),
     )
-    assert [state.name for state in fleet.wanted] == ["cordoned", "down", "wanted"]
-    assert [state.name for state in fleet.eligible] == ["wanted"]
-    assert [node.name for node in fleet.ineligible] == ["tainted"]
+    assert [state.name for state in fleet.wanted] == ["cordoned", "down", "old-and-fit", "wanted"]
+    assert [state.name for state in fleet.eligible] == ["old-and-fit", "wanted"]
+    assert {unfit.name: unfit.finding.reason for unfit in fleet.ineligible} == {
+        "tainted": Fault.TAINT_NOT_TOLERATED,
+        "of-docker": Fault.RUNTIME_UNSUPPORTED,
+        "of-docker-and-tainted": Fault.RUNTIME_UNSUPPORTED,  # which no toleration mends
+        "too-old": Fault.KUBELET_TOO_OLD,
+    }
 
 
 @pytest.mark.parametrize(

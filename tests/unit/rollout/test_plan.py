@@ -6,7 +6,9 @@ from hostprocess_operator.api.reasons import Reason
 from hostprocess_operator.rollout import Phase, plan_rollout
 from support import build
 from support.build import NOW, OLD, SECOND
-from support.plans import AGENT, DOWN, FIRST, NO_DAEMONSET, PROVEN, new, old, row, seen, served
+from support.plans import ABC, AGENT, DOWN, FIRST, NO_DAEMONSET, PROVEN, new, old, outs, row, seen, served
+
+DOCKER = {"runtime": "docker://20.10.9"}
 
 HANDS_OFF = [
     row(
@@ -172,6 +174,37 @@ NODES = [
         seen(nodes=[build.node("a", taints=[("gpu", "", "NoSchedule")])]),
         Phase.ROLLING,
         Reason.NO_MATCHING_NODES,
+    ),
+    row(
+        "every node that matches is of Docker",
+        seen(*old("a"), nodes=[build.node("a", **DOCKER)]),
+        Phase.ROLLING,
+        Reason.NO_MATCHING_NODES,
+    ),
+    row(
+        "a node of Docker does not hold the rollout: neither its place nor its failure counts",
+        seen(*new("a", "b"), *new("c", ready=False), nodes=[*ABC[:2], build.node("c", **DOCKER)], written_as=PROVEN),
+        Phase.STABLE,
+        Reason.ROLLED_OUT,
+    ),
+    row(
+        "its old pod stays as it is, and the rest is rolled",
+        seen(*old("a", "c"), *new("b"), nodes=[*ABC[:2], build.node("c", **DOCKER)], written_as=outs("c")),
+        Phase.ROLLING,
+        Reason.ROLLING,
+        write=True,
+        delete=["a"],
+        out=["a"],
+    ),
+    row(
+        "it is moved to containerd and gets its turn",
+        seen(*new("a", "b"), *old("c"), nodes=[*ABC[:2], build.node("c", runtime="containerd://1.7.0")],
+             written_as=PROVEN),
+        Phase.ROLLING,
+        Reason.ROLLING,
+        write=True,
+        delete=["c"],
+        out=["c"],
     ),
     row(
         "every node is cordoned",

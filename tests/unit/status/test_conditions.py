@@ -6,6 +6,9 @@ import pytest
 
 from hostprocess_operator.api.conditions import ConditionType
 from hostprocess_operator.api.reasons import Reason
+from hostprocess_operator.diagnosis.overlap import claims_of
+from hostprocess_operator.manifests import placement_of
+from hostprocess_operator.observed import Neighbour
 from hostprocess_operator.status.conditions import MESSAGE_BYTES
 from support import build
 from support.build import DAY, MINUTE, NOW, OLD
@@ -28,10 +31,13 @@ WELL = seen(*build.pods("a", "b", "c"))
 DENIED = seen(*build.pods("a", "b"), build.denied_pod("c"))
 ROLLING = seen(*build.pods("a"), *build.pods("b", "c", revision=OLD), noted=build.record(AGENT))
 
+OVERLAPPING = replace(WELL, neighbours=(Neighbour("agents", "twin", placement_of(AGENT), claims_of(AGENT)),))
+
 
 @pytest.mark.parametrize(
     ("world", "beside"),
     [
+        pytest.param(OVERLAPPING, ["Overlapping"], id="Overlapping while another agent is in the way"),
         pytest.param(WELL, [], id="nothing beside them while all is well"),
         pytest.param(ROLLING, ["Reconciling"], id="Reconciling while it gets there by itself"),
         pytest.param(DENIED, ["Stalled"], id="Stalled while a person must act"),
@@ -124,7 +130,7 @@ class TestValid:
             AGENT, seen(*build.pods("a", "b", "c", ready=False), noted=build.record(AGENT)), "False",
             Reason.DEADLINE_EXCEEDED, id="it is everywhere, and works nowhere",
         ),
-        pytest.param(AGENT, seen(nodes=(), noted=build.record(AGENT)), "False", Reason.NO_MATCHING_NODES, id="none"),
+        pytest.param(AGENT, seen(nodes=(), noted=build.record(AGENT)), "False", Reason.NO_WINDOWS_NODES, id="none"),
         pytest.param(build.invalid_agent(), WELL, "Unknown", Reason.SPEC_INVALID, id="there is no revision"),
         pytest.param(
             build.agent(image="registry.example/agent:2", suspend=True), WELL, "False", Reason.SUSPENDED,
@@ -185,9 +191,9 @@ def test_admin_rights_verified(asked, world, status, reason, words, status_of):
 
 
 def test_every_type_is_documented(status_of):
-    worlds = (WELL, DENIED, ROLLING)
+    worlds = (WELL, DENIED, ROLLING, OVERLAPPING)
     shown = {c.type for world in worlds for c in status_of(AGENT, world).conditions}
-    assert shown == set(ConditionType) - {ConditionType.OVERLAPPING}
+    assert shown == set(ConditionType)
 
 
 def test_a_message_is_bounded_however_many_names_it_has(status_of):

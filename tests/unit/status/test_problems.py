@@ -60,7 +60,8 @@ def problems_of(status_of):
         pytest.param(
             build.pod(**FRESH, containers=(waiting("ErrImagePull", "no such host"),)), {},
             "ImagePullFailed",
-            "The image cannot be pulled: no such host. It is tried again; see that the node reaches the registry.",
+            "The image cannot be pulled: no such host. Make sure that the node reaches the registry and trusts it; "
+            "it is tried again.",
             id="the diagnosis of a pod that does not start",
         ),
         pytest.param(
@@ -69,6 +70,11 @@ def problems_of(status_of):
             "The node gave the pod up: The node was low on resource: memory. Make room on the node: "
             "kubectl describe node node-a shows what it lacks.",
             id="of one that the node gave up",
+        ),
+        pytest.param(
+            build.pod(revision=OLD), {"cordoned": True}, "NodeCordoned",
+            "The node is cordoned, so no pod is replaced there. kubectl uncordon node-a ends it.",
+            id="a cordoned node with an old pod",
         ),
         pytest.param(
             build.pod(ready=False), {}, "DeadlineExceeded",
@@ -95,6 +101,68 @@ def test_a_node_without_a_pod_is_a_problem_once_it_is_late(status_of):
     ).problems
     assert (problem.pod, problem.reason) == ("", "DeadlineExceeded")
     assert problem.message.startswith("No pod was made on the node.")
+
+
+class TestWrongWindows:
+    """The tag of an image names another Windows than the node's."""
+
+    ASKED = build.agent(image="mcr.microsoft.com/windows/nanoserver:ltsc2019")
+
+    def problems(self, status_of, *pods, **node):
+        nodes = [build.node(**{**OLD_NODES, "build": "10.0.26100.1"} | node)]
+        world = build.scene(self.ASKED, nodes=nodes, pods=pods, written_as=build.record(self.ASKED))
+        return [problem.reason for problem in status_of(self.ASKED, world).problems]
+
+    @pytest.mark.parametrize(
+        "pods",
+        [
+            pytest.param([build.starting_pod()], id="while its pod starts"),
+            pytest.param([], id="before there is a pod"),
+            pytest.param([build.pod(revision=OLD)], id="while the former version runs"),
+            pytest.param([build.pod(ready=False)], id="when its time is over"),
+        ],
+    )
+    def test_it_is_told(self, pods, status_of):
+        assert self.problems(status_of, *pods) == ["ImageOSMismatch"]
+
+    @pytest.mark.parametrize(
+        ("pods", "node", "told"),
+        [
+            pytest.param([build.pod()], {}, [], id="the agent works all the same"),
+            pytest.param([build.starting_pod()], {"build": "10.0.17763"}, [], id="it is the node's Windows"),
+            pytest.param(
+                [build.pod(**FRESH, containers=(waiting("ErrImagePull"),))], {}, ["ImagePullFailed"],
+                id="the kubelet has its own word for it",
+            ),
+        ],
+    )  # fmt: skip
+    def test_it_is_not_told_where(self, pods, node, told, status_of):
+        assert self.problems(status_of, *pods, **node) == told
+
+
+def test_nodes_that_cannot_have_the_agent_are_named_last_with_reason_and_cure(problems_of):
+    found = problems_of(
+        build.denied_pod("f"),
+        build.pod("g"),
+        nodes=[
+            build.node("a", runtime="docker://20.10.9"),
+            build.node("b", taints=[("gpu", "yes", "NoSchedule")]),
+            *build.nodes("f", **OLD_NODES),
+            build.node("g", **OLD_NODES, ready=False),
+        ],
+    )
+    assert [(name, reason) for name, reason, _ in found] == [
+        ("f", "NotAdministrator"), ("g", "NodesUnreachable"), ("a", "RuntimeUnsupported"), ("b", "TaintNotTolerated"),
+    ]  # fmt: skip
+    assert found[2][2].endswith("only containerd runs host processes. Move the node to containerd 1.7 or later.")
+    assert found[3][2].startswith("The taint gpu=yes:NoSchedule keeps the agent off the node.")
+
+
+def test_unfit_nodes_are_among_the_twenty(status_of):
+    names = [f"node-{number:02}" for number in range(30)]
+    world = build.scene(AGENT, nodes=build.nodes(*names, kubelet="v1.20.0"))
+    status = status_of(AGENT, world)
+    assert (len(status.problems), status.problems_omitted, status.nodes.ineligible) == (MAX_PROBLEMS, 10, 30)
 
 
 @pytest.mark.parametrize(
