@@ -416,7 +416,7 @@ def test_every_phase_is_in_the_table():
 def test_every_reason_that_ready_can_have_is_in_the_table():
     never_of_ready = {
         *(Reason.PENDING, Reason.SPEC_VALID, Reason.ROLLED_OUT, Reason.VERIFICATION_OFF),
-        *(Reason.NODE_LOST, Reason.PULLING, Reason.NO_WINDOWS_NODES, Reason.NO_ELIGIBLE_NODES),
+        *(Reason.NODE_LOST, Reason.STARTING, Reason.PULLING, Reason.NO_WINDOWS_NODES, Reason.NO_ELIGIBLE_NODES),
         *(Reason.ADMINISTRATOR, Reason.ACCOUNT_ACCEPTED, Reason.NOT_HOST_PROCESS, Reason.WRONG_ACCOUNT),
     }
     assert {each.values[3] for each in TABLE} == set(Reason) - never_of_ready
