@@ -104,6 +104,24 @@ def test_text(pod, text):
 
 
 @pytest.mark.parametrize(
+    ("words", "program"),
+    [
+        pytest.param(
+            r'from commandline "\"C:\\Program Files\\a.exe\"": failed to find executable "C:\\Program Files\\a.exe"',
+            r" C:\Program Files\a.exe", id="a path with a space",
+        ),
+        pytest.param('from commandline "a.exe -x": failed to find executable "a.exe"', " a.exe", id="a name"),
+        pytest.param('failed to get application name from commandline "a.exe -x": no', " a.exe", id="the command alone"),
+        pytest.param("failed to find executable", "", id="no name"),
+    ],
+)  # fmt: skip
+def test_program(words, program):
+    waiting = build.container(run="", state="waiting", reason="RunContainerError", message=words)
+    found = diagnose_pod(build.pod(ready=False, containers=(waiting,)), [], build.NOW)
+    assert found.text == f"The program{program} that container agent is to run does not exist on the node."
+
+
+@pytest.mark.parametrize(
     ("image", "server"),
     [
         pytest.param("agent:1", "docker.io", id="a name alone"),
