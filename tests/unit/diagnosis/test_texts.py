@@ -111,7 +111,7 @@ def test_text(pod, text):
             r" C:\Program Files\a.exe", id="a path with a space",
         ),
         pytest.param('from commandline "a.exe -x": failed to find executable "a.exe"', " a.exe", id="a name"),
-        pytest.param('failed to get application name from commandline "a.exe -x": no', " a.exe", id="the command alone"),
+        pytest.param('failed to get application name from commandline "a.exe": no', " a.exe", id="the command alone"),
         pytest.param("failed to find executable", "", id="no name"),
     ],
 )  # fmt: skip
