@@ -45,11 +45,13 @@ _SENTENCES: Final[Mapping[Fault, tuple[str, str]]] = {
     Fault.IMAGE_OS_MISMATCH: ("The image{image} has no variant for the Windows build of the node.", ""),
 }
 
-_PROGRAM: Final = re.compile(
-    r"failed to find executable \\*\"([^\"\\]{1,200})"
-    r"|'([^'\n]{1,200})' is not recognized as an internal"
-    r"|from commandline \\*\"([^\s\"\\]{1,200})"
+# Where the words name the program, the surest first. The shim writes it as a quoted string of Go, with \\ for \.
+_PROGRAMS: Final = (
+    re.compile(r'failed to find executable "((?:[^"\\]|\\.){1,200})"'),
+    re.compile(r"'([^'\n]{1,200})' is not recognized as an internal"),
+    re.compile(r'from commandline "([^\s"\\]{1,200})'),
 )
+_WINDOW: Final = 32 * 1024
 
 
 def start_fault(words: str, pod: Pod, container: Container | None) -> Finding | None:
@@ -62,13 +64,13 @@ def fault_of_start(fault: Fault, words: str, pod: Pod, container: Container | No
     """Return the fault in its sentence; the program is taken out of the words where they name it."""
     text, advice = _SENTENCES[fault]
     called = f"container {name(container.name)}" if container else "a container"
-    program = next((part for part in match.groups() if part), "") if (match := _PROGRAM.search(words)) else ""
+    program = next((match[1] for each in _PROGRAMS if (match := each.search(words[:_WINDOW]))), "")
     account = (container.account if container else "") or pod.account or "of the image"
     fields = {
         "container": called,
         "Container": called[0].upper() + called[1:],
         "account": name(account),
-        "program": f" {quoted}" if (quoted := name(program)) else "",
+        "program": f" {quoted}" if (quoted := name(program.replace("\\\\", "\\"))) else "",
         "image": f" {name(container.image)}" if container and container.image else "",
     }
     return found(fault, text.format(**fields), advice)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 # A field path such as spec.initContainers{verify-admin-rights}
-_CONTAINER = re.compile(r"ontainers\{([a-z0-9-]{1,63})\}$")
+_CONTAINER = re.compile(r"(?:containers|Containers)\{([a-z0-9-]{1,63})\}$")
 
 
 @dataclass(frozen=True, slots=True)

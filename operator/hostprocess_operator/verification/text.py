@@ -33,8 +33,9 @@ def clean_text(text: str, limit: int = 256) -> str:
     Escape sequences, control and format characters (among them bidirectional overrides and zero-width characters),
     surrogates and private characters are dropped; runs of white space become one space.
     """
-    words = _INVISIBLE.sub("", strip_escapes(text[:_WINDOW])).split()
-    line = "".join(char for char in " ".join(words) if char.isprintable())
+    line = " ".join(_INVISIBLE.sub("", strip_escapes(text[:_WINDOW])).split())
+    if not line.isprintable():
+        line = "".join(char for char in line if char.isprintable())
     return _cut(" ".join(line.split()), limit)
 
 

@@ -100,6 +100,12 @@ def test_reason(events, enforce, expected):
     assert (None if found is None else found.reason) is expected
 
 
+def test_namespace_that_is_being_deleted_is_named():
+    ends = "unable to create new content in namespace agents because it is being terminated"
+    found = diagnose_refusal([refused(ends)], "agents", None)
+    assert found.text == "The namespace agents is being deleted, so no pod is made there."
+
+
 def test_refusal_is_read_though_the_namespace_is_not_known():
     assert diagnose_refusal([refused(VIOLATION)], "agents", None).advice.endswith(CURE)
 

@@ -25,6 +25,10 @@ OTHER_NODES = "4 node(s) didn't match Pod's node affinity/selector"
             START, "pod must not contain any HostProcess containers if Pod's WindowsOptions.HostProcess is false",
             Fault.MIXED_HOST_PROCESS, id="a pod that is none",
         ),
+        pytest.param(
+            START, "hostProcess containers are disallowed by cluster policy", Fault.ALLOW_PRIVILEGED_DISABLED,
+            id="a policy of the node",
+        ),
         pytest.param(START, "no such file or directory", None, id="anything else"),
         pytest.param(PULL, "no matching manifest for windows(10.0.26100)/amd64", Fault.IMAGE_OS_MISMATCH, id="docker"),
         pytest.param(PULL, 'image operating system "linux" cannot be used on this platform', Fault.IMAGE_OS_MISMATCH,
@@ -55,6 +59,7 @@ OTHER_NODES = "4 node(s) didn't match Pod's node affinity/selector"
         pytest.param(GIVEN_UP, "OutOfcpu", Fault.INSUFFICIENT_RESOURCES, id="given up for lack of CPU"),
         pytest.param(GIVEN_UP, "OutOfpods", Fault.INSUFFICIENT_RESOURCES, id="given up for lack of room"),
         pytest.param(GIVEN_UP, "NodeAffinity", Fault.NO_MATCHING_NODE, id="given up for its affinity"),
+        pytest.param(GIVEN_UP, "NodeName", Fault.NO_MATCHING_NODE, id="given up for its node"),
         pytest.param(GIVEN_UP, "NodePorts", Fault.PORT_CONFLICT, id="given up for its ports"),
         pytest.param(GIVEN_UP, "TaintToleration", Fault.TAINT_NOT_TOLERATED, id="given up for a taint"),
         pytest.param(GIVEN_UP, "NotEvicted", None, id="a reason that only contains another"),
@@ -96,6 +101,24 @@ def given_up(reason, message):
 )  # fmt: skip
 def test_text(pod, text):
     assert diagnose_pod(pod, [], build.NOW).text == text
+
+
+@pytest.mark.parametrize(
+    ("words", "program"),
+    [
+        pytest.param(
+            r'from commandline "\"C:\\Program Files\\a.exe\"": failed to find executable "C:\\Program Files\\a.exe"',
+            r" C:\Program Files\a.exe", id="a path with a space",
+        ),
+        pytest.param('from commandline "a.exe -x": failed to find executable "a.exe"', " a.exe", id="a name"),
+        pytest.param('failed to get application name from commandline "a.exe": no', " a.exe", id="the command alone"),
+        pytest.param("failed to find executable", "", id="no name"),
+    ],
+)  # fmt: skip
+def test_program(words, program):
+    waiting = build.container(run="", state="waiting", reason="RunContainerError", message=words)
+    found = diagnose_pod(build.pod(ready=False, containers=(waiting,)), [], build.NOW)
+    assert found.text == f"The program{program} that container agent is to run does not exist on the node."
 
 
 @pytest.mark.parametrize(

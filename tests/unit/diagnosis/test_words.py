@@ -2,7 +2,7 @@
 
 import pytest
 
-from hostprocess_operator.diagnosis.words import names, on_nodes
+from hostprocess_operator.diagnosis.words import counted_nodes, names, on_nodes
 
 
 @pytest.mark.parametrize(
@@ -32,3 +32,18 @@ def test_names(items, expected):
 )
 def test_on_nodes(items, expected):
     assert on_nodes(items) == expected
+
+
+@pytest.mark.parametrize(
+    ("items", "expected"),
+    [
+        pytest.param(["a", "a"], "node a", id="one"),
+        pytest.param(["b", "a"], "2 nodes: a and b", id="two"),
+        pytest.param(["win-7", "win-5", "win-2"], "3 nodes: win-2, win-5 and 1 more", id="three"),
+        pytest.param(
+            iter([f"n{number:04}" for number in range(1000)]), "1000 nodes: n0000, n0001 and 998 more", id="many"
+        ),
+    ],
+)
+def test_counted_nodes(items, expected):
+    assert counted_nodes(items) == expected
