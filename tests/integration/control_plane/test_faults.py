@@ -26,7 +26,10 @@ WAITING = {
     "configkey": ("CreateContainerConfigError", "couldn't find key token in ConfigMap NAMESPACE/agent-config"),
     "mixed": ("CreateContainerError", "pod spec and all containers inside must have the HostProcess field set to be"),
     "pipe": ("RunContainerError", f"{TASK}named pipe mounts not supported for job containers - interact with the pipe"),
-    "bindfilter": ("RunContainerError", "for job object: Do not attach the filter to the volume at this time.: unknown"),
+    "bindfilter": (
+        "RunContainerError",
+        "job object: Do not attach the filter to the volume at this time.: unknown",
+    ),
     "logon": ("RunContainerError", f"{LOGON}failed to logon user: Access is denied.: unknown"),
     "nouser": ("RunContainerError", f"{LOGON}failed to logon user: The user name or password is incorrect.: unknown"),
     "emptyuser": ("RunContainerError", f"{LOGON}empty username or group name passed: unknown"),
@@ -148,7 +151,7 @@ def test_an_event_of_the_nodes_kubelet_tells_it(scene, word, reason, kind, messa
 
 @pytest.mark.parametrize("word", STARTING)
 def test_a_pod_looks_as_if_it_merely_started(scene, word):
-    wait_for(lambda: event_of(scene, word, dict((w, r) for w, r, *_ in EVENTS)[word]), 30, f"{word} to be told")
+    wait_for(lambda: event_of(scene, word, {w: r for w, r, *_ in EVENTS}[word]), 30, f"{word} to be told")
     status = scene.get(word)["status"]
     assert status["phase"] == "Pending"
     assert set(waiting(status).values()) == {(STARTING[word], "")}
@@ -223,10 +226,14 @@ def is_there(scene, name):
     return bool(pods["items"])
 
 
+def has_failed(status):
+    return bool(waiting(status)) or any("running" in e["state"] and not e["ready"] for e in entries(status))
+
+
 @pytest.mark.parametrize("word", HEALED)
 def test_a_healed_pod_becomes_ready(scene, word):
     name = f"healed-{word}"
-    scene.wait_until(name, "fail", lambda s: s.get("startTime") and waiting(s) or word == "unhealthy")
+    scene.wait_until(name, "fail", has_failed)
     scene.turn(name, fault="fail-none")
     scene.wait_until(name, "be Ready", is_ready, timeout=40)
 
