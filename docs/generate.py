@@ -12,6 +12,13 @@ from pathlib import Path
 
 import yaml
 
+from hostprocess_operator.api.conditions import ConditionType
+from hostprocess_operator.api.event_reasons import EventReason
+from hostprocess_operator.api.faults import Fault
+from hostprocess_operator.api.reasons import Reason
+from hostprocess_operator.api.vocabulary import Documented
+from hostprocess_operator.api.warnings import SOFT_RULES
+
 HERE = Path(__file__).parent
 FAILURES = HERE.parent / "tests" / "data" / "failures"
 
@@ -28,6 +35,46 @@ and the node `win-2`.
 | failure | what the cluster says | REASON | message |
 |---|---|---|---|
 """
+
+
+REASONS_HEAD = """\
+# Conditions, reasons, events and codes
+
+<!-- Generated from the code by `make docs`. Change it there, not here. -->
+
+Every word that the operator uses, what it means, and what to do. They are API: dashboards, alerts and GitOps rules can
+rely on them. The messages beside them are for people and may change. What each failure looks like is in
+[failures.md](failures.md), what the codes are about in [warnings.md](warnings.md).
+"""
+_TABLES: tuple[tuple[str, str, type[Documented]], ...] = (
+    ("Conditions", "`status.conditions[].type`.", ConditionType),
+    ("Reasons", "Where an agent stands: the REASON column of `kubectl get hostprocessagents`.", Reason),
+    (
+        "Faults",
+        "Why an agent does not run somewhere: in `status.problems`, and in REASON where one is known.",
+        Fault,
+    ),
+    ("Events", "What has happened to an agent: `kubectl events --for hostprocessagent/NAME`.", EventReason),
+)
+
+
+def reasons_page() -> str:
+    """Return the catalogue of every word, sorted, with its meaning and its remedy."""
+    return REASONS_HEAD + "".join(_table(*each) for each in _TABLES) + _codes()
+
+
+def _table(title: str, what: str, words: type[Documented]) -> str:
+    rows = "".join(f"| `{word.value}` | {_cell(word.meaning)} | {_cell(word.remedy)} |\n" for word in sorted(words))
+    return f"\n## {title}\n\n{what}\n\n| word | meaning | what to do |\n|---|---|---|\n{rows}"
+
+
+def _codes() -> str:
+    rows = "".join(
+        f"| [{rule.code}](warnings.md#{rule.code.lower()}) | {_cell(rule.title)} | {_cell(rule.message)} |\n"
+        for rule in sorted(SOFT_RULES, key=lambda rule: rule.code)
+    )
+    what = "Settings that are allowed and do nothing, or bite later: at `kubectl apply` and in the condition `Valid`."
+    return f"\n## Codes\n\n{what}\n\n| code | about | what happens, and what to do |\n|---|---|---|\n{rows}"
 
 
 def failures_page() -> str:
@@ -47,6 +94,7 @@ def _cell(text: str) -> str:
 
 PAGES: Mapping[str, Callable[[], str]] = {
     "failures.md": failures_page,
+    "reasons.md": reasons_page,
 }
 
 

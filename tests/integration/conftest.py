@@ -4,6 +4,7 @@ Set HOSTPROCESS_TEST_KUBECONFIG to use a control plane that is up already (``mak
 tests that read the audit log or stop components need one of their own.
 """
 
+import contextlib
 import os
 import secrets
 from pathlib import Path
@@ -59,6 +60,19 @@ def plane(binaries, tmp_path_factory):
 @pytest.fixture
 def namespace(plane):
     """Return the name of a new namespace that admits privileged pods."""
+    with _namespace(plane) as name:
+        yield name
+
+
+@pytest.fixture(scope="module")
+def module_namespace(plane):
+    """Return the name of one that all tests of a file share."""
+    with _namespace(plane) as name:
+        yield name
+
+
+@contextlib.contextmanager
+def _namespace(plane):
     name = f"test-{secrets.token_hex(4)}"
     labels = {"pod-security.kubernetes.io/enforce": "privileged"}
     plane.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}})
@@ -94,6 +108,19 @@ class NodePool:
 
 @pytest.fixture
 def nodes(plane):
+    with _nodes(plane) as pool:
+        yield pool
+
+
+@pytest.fixture(scope="module")
+def module_nodes(plane):
+    """Return a pool that all tests of a file share."""
+    with _nodes(plane) as pool:
+        yield pool
+
+
+@contextlib.contextmanager
+def _nodes(plane):
     pool = NodePool(plane)
     yield pool
     plane.remove_nodes(*pool.names)

@@ -12,23 +12,23 @@
 apiVersion: v1
 kind: Event
 metadata:
-  name: {{ $pod.metadata.name }}.{{ sha256sum (print $pod.metadata.uid $event.reason $event.field) | trunc 16 }}
-  namespace: {{ $pod.metadata.namespace }}
+  name: {{ printf "%s.%s" $pod.metadata.name (sha256sum (print $pod.metadata.uid $event.reason $event.field) | trunc 16) | Quote }}
+  namespace: {{ $pod.metadata.namespace | Quote }}
 involvedObject:
   apiVersion: v1
   kind: Pod
-  namespace: {{ $pod.metadata.namespace }}
-  name: {{ $pod.metadata.name }}
-  uid: {{ $pod.metadata.uid }}
+  namespace: {{ $pod.metadata.namespace | Quote }}
+  name: {{ $pod.metadata.name | Quote }}
+  uid: {{ $pod.metadata.uid | Quote }}
   {{- if $event.field }}
-  fieldPath: {{ $event.field }}
+  fieldPath: {{ $event.field | Quote }}
   {{- end }}
 type: {{ $event.type | default "Warning" }}
 reason: {{ $event.reason }}
 message: {{ $message | Quote }}
-source: {component: kubelet, host: {{ $pod.spec.nodeName }}}
+source: {component: kubelet, host: {{ $pod.spec.nodeName | Quote }}}
 reportingComponent: kubelet
-reportingInstance: {{ $pod.spec.nodeName }}
+reportingInstance: {{ $pod.spec.nodeName | Quote }}
 firstTimestamp: {{ $event.first | default $pod.status.startTime | default $pod.metadata.creationTimestamp | Quote }}
 lastTimestamp: {{ dateInZone "2006-01-02T15:04:05Z07:00" now "UTC" | Quote }}
 count: {{ $event.count | default 1 }}

@@ -28,7 +28,7 @@ WAITING = {
     "pipe": ("RunContainerError", f"{TASK}named pipe mounts not supported for job containers - interact with the pipe"),
     "bindfilter": (
         "RunContainerError",
-        "for job object: Do not attach the filter to the volume at this time.: unknown",
+        "job object: Do not attach the filter to the volume at this time.: unknown",
     ),
     "logon": ("RunContainerError", f"{LOGON}failed to logon user: Access is denied.: unknown"),
     "nouser": ("RunContainerError", f"{LOGON}failed to logon user: The user name or password is incorrect.: unknown"),
@@ -226,10 +226,14 @@ def is_there(scene, name):
     return bool(pods["items"])
 
 
+def has_failed(status):
+    return bool(waiting(status)) or any("running" in e["state"] and not e["ready"] for e in entries(status))
+
+
 @pytest.mark.parametrize("word", HEALED)
 def test_a_healed_pod_becomes_ready(scene, word):
     name = f"healed-{word}"
-    scene.wait_until(name, "fail", lambda s: (s.get("startTime") and waiting(s)) or word == "unhealthy")
+    scene.wait_until(name, "fail", has_failed)
     scene.turn(name, fault="fail-none")
     scene.wait_until(name, "be Ready", is_ready, timeout=40)
 

@@ -61,11 +61,3 @@ def says_so(one):
     found = one.get()
     assert cure(one.namespace) in condition(found, "Ready").get("message", "")
     return found
-
-
-def test_a_refusal_by_something_else_is_told_in_the_api_servers_words(one, nodes):
-    nodes(1)
-    one.apply(serviceAccountName="nobody")
-    found = one.wait(ready="False", reason="ServiceAccountMissing", timeout=20)
-    assert "nobody" in condition(found, "Ready")["message"]
-    assert condition(found, "Stalled")["status"] == "True"

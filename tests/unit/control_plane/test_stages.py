@@ -40,7 +40,7 @@ def test_a_word_is_found_whole_wherever_it_stands(prefix, word):
         assert re.search(FAULT_WORDS, text)[0] == prefix + word
 
 
-@pytest.mark.parametrize("text", ["fail-nothing", "fail-pulls", "agent-crash"])
+@pytest.mark.parametrize("text", ["fail-nothing", "fail-pulls", "fail-pull2", "agent-crash"])
 def test_what_only_looks_like_a_word_is_none(text):
     assert not re.search(FAULT_WORDS, text)
 
