@@ -157,7 +157,7 @@ class Problem(_StatusShape):
     """Name of the pod, empty if there is none."""
     reason: Annotated[str, Field(max_length=128), BeforeValidator(_cut(128))]
     """Why, in one word."""
-    message: Annotated[str, Field(max_length=512), BeforeValidator(_cut(512))]
+    message: Annotated[str, Field(max_length=640), BeforeValidator(_cut(640))]
     """Why, in a sentence, and what to do."""
 
 

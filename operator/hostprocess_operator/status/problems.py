@@ -25,7 +25,7 @@ _ORDER = {
         (Stage.DENIED, Stage.LATE, Stage.UNKNOWN, Stage.BROKEN, Stage.VERIFYING, Stage.OUTDATED, Stage.STARTING)
     )
 }
-_MESSAGE_BYTES = 512
+_MESSAGE_BYTES = 640
 _DOWN = Finding(
     Reason.NODES_UNREACHABLE, "The node is not Ready; nothing is known of the agent there.", "", Severity.TROUBLE
 )

@@ -3,6 +3,7 @@
 All of them are made at once, each by an agent with a node of its own, and then awaited one by one.
 """
 
+import contextlib
 import re
 import time
 
@@ -73,33 +74,35 @@ def test_every_word_is_tried_but_one_that_takes_minutes_to_show():
 
 
 @pytest.fixture(scope="module")
-def fleet(plane, operator, module_nodes, module_namespace):
-    """Return, by word, the agent that fails so, its node, and when it was applied."""
-    made = {}
+def told(plane, operator, module_nodes, module_namespace):
+    """Return, by word, the node of the agent that fails so, and the agent as it was when it said what is wrong."""
+    nodes, began, found = {}, {}, {}
     for word in REASONS:
-        [node] = module_nodes(1, labels={"test.hostprocess.dev/only": word})
+        [nodes[word]] = module_nodes(1, labels={"test.hostprocess.dev/only": word})
+    for word in REASONS:
         selector = module_nodes.selector | {"test.hostprocess.dev/only": word}
-        made[word] = (OneAgent(plane, module_namespace, selector, name=word), node)
-    began = {}
-    for word, (one, _) in made.items():
         container = {"name": "agent", "image": f"registry.example/agent:1.0-fail-{word}"} | PROBES.get(word, {})
-        one.apply(containers=[container])
+        OneAgent(plane, module_namespace, selector, name=word).apply(containers=[container])
         began[word] = time.monotonic()
-    return {word: (one, node, began[word]) for word, (one, node) in made.items()}
+
+    def all_told():
+        for agent in plane.get("hostprocessagents", namespace=module_namespace)["items"]:
+            word = agent["metadata"]["name"]
+            if word not in found and condition(agent, "Ready").get("reason") == REASONS[word]:
+                found[word] = agent
+                print(f"{word}: {time.monotonic() - began[word]:.1f} s after the apply")  # noqa: T201
+        assert len(found) == len(REASONS), set(REASONS) - set(found)
+        return True
+
+    with contextlib.suppress(TimeoutError):  # each test says what its own agent lacks
+        wait_for(all_told, SECONDS, "every failure to be told", interval=0.3)
+    return {word: (nodes[word], found.get(word)) for word in REASONS}
 
 
 @pytest.mark.parametrize("word", REASONS)
-def test_the_agent_says_what_is_wrong_on_which_node_and_what_to_do(fleet, word):
-    one, node, began = fleet[word]
-
-    def told():
-        found = one.get()
-        ready = condition(found, "Ready")
-        assert ready.get("reason") == REASONS[word], ready
-        return found
-
-    found = wait_for(told, SECONDS, f"{word} to be told")
-    print(f"{word}: {time.monotonic() - began:.1f} s after the apply")  # noqa: T201
+def test_the_agent_says_what_is_wrong_on_which_node_and_what_to_do(told, plane, module_namespace, word):
+    node, found = told[word]
+    assert found, condition(plane.get("hostprocessagents", word, module_namespace), "Ready")
     ready = condition(found, "Ready")
     assert ready["status"] == "False"
     assert f"node {node}" in ready["message"]

@@ -216,7 +216,7 @@ def test_no_more_than_twenty_and_how_many_more_there_are(count, omitted, status_
 def test_a_long_message_is_cut(problems_of):
     words = build.verdict("False", "NotAdministrator", "é" * 5000)
     [(_, _, message)] = problems_of(build.denied_pod(gate=words))
-    assert len(message.encode()) <= 512
+    assert len(message.encode()) <= 640
     assert message.endswith("…")
 
 
