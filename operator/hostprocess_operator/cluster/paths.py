@@ -11,6 +11,8 @@ from hostprocess_operator.api.names import GROUP, PLURAL, VERSION
 
 NODES: Final = "/api/v1/nodes"
 
+_COORDINATION = "/apis/coordination.k8s.io/v1"
+
 _SUBRESOURCE_DEPTH = 3
 _VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 
@@ -33,6 +35,16 @@ def revisions(namespace: str | None = None) -> str:
 def agents(namespace: str | None = None) -> str:
     """Return the path of the HostProcessAgents of one namespace, or of all."""
     return _collection(f"/apis/{GROUP}/{VERSION}", PLURAL, namespace)
+
+
+def leases(namespace: str) -> str:
+    """Return the path of the Leases of one namespace."""
+    return _collection(_COORDINATION, "leases", namespace)
+
+
+def is_of_leases(path: str) -> bool:
+    """Return whether a path, behind whatever prefix a proxy asks for, is of a Lease."""
+    return _COORDINATION in path
 
 
 def namespace_of(path: str) -> str:

@@ -45,7 +45,7 @@ async def run_operator(connection: Connection, settings: Settings, metrics: Metr
         running += [tasks.create_task(reflector.run()) for reflector in caches.reflectors.values()]
         running.append(tasks.create_task(_control(caches, feed, watch, queue, world, metrics, settings)))
         await stop.wait()
-        connection.close_writes()
+        connection.gate.close()
         _log.info("Stopping: nothing is written any more")
         for task in running:
             task.cancel()
