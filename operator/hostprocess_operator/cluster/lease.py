@@ -64,6 +64,7 @@ class Elector:
         `lead` is cancelled when the leadership ends, and awaited before the next election. That it ends by itself ends
         the election too: nobody may hold a Lease and do nothing.
         """
+        self._log.info("Standing for election")
         while True:
             await self._campaign()
             self._log.info("Won the leadership")

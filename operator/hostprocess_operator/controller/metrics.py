@@ -46,6 +46,7 @@ class Metrics:
             ["namespace", "name", "type", "status"],
             registry=self.registry,
         )
+        self.leader = Gauge("hpagent_leader", "1 while this replica is the one that writes", registry=self.registry)
         self.loop_lag = Gauge(
             "hpagent_event_loop_lag_seconds", "How late the event loop last was", registry=self.registry
         )
@@ -69,6 +70,11 @@ class Metrics:
             for value in ("True", "False", "Unknown"):
                 gauge = self.condition.labels(namespace, name, condition.type, value)
                 gauge.set(condition.status == value)
+
+    def forget_agents(self) -> None:
+        """Drop every series of every agent: from now on another replica may say how they are."""
+        for metric in (self.nodes, self.condition):
+            metric.clear()
 
     def forget(self, key: Key) -> None:
         """Drop every series of an agent that is gone."""

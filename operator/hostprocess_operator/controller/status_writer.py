@@ -58,6 +58,10 @@ class StatusWriter:
         self._last[key] = time.monotonic()
         self._caches.agents.upsert(answer, observe_agent(answer))
 
+    def start_anew(self) -> None:
+        """Forget what was written when."""
+        self._last.clear()
+
     def forget(self, key: Key) -> None:
         """Drop what is remembered of an agent that is gone."""
         self._last.pop(key, None)

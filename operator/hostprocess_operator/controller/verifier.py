@@ -77,6 +77,10 @@ class Verifier:
         """Return the UIDs of pods whose current run can never be judged: its log is gone from the node."""
         return frozenset(pod.uid for pod in pods if self._is_lost(pod, container))
 
+    def start_anew(self) -> None:
+        """Forget which logs were read in vain: they are read again."""
+        self._reads.clear()
+
     async def stop(self) -> None:
         """Cancel what is under way."""
         for task in self._tasks:

@@ -75,6 +75,15 @@ class World:
         self._queue.forget(key)
         self._metrics.forget(key)
 
+    def start_anew(self) -> None:
+        """Forget all that is remembered of earlier writes and reads: another replica may have gone on since.
+
+        That a pod was deleted stays remembered, for that is true whoever leads.
+        """
+        self._written.clear()
+        self._status_writer.start_anew()
+        self._verifier.start_anew()
+
     def observe(self, agent: HostProcessAgent | InvalidAgent) -> Seen:
         """Return one snapshot of everything around the agent."""
         key = (agent.namespace, agent.name)
