@@ -67,7 +67,7 @@ def identity(replica):
 
 
 def said(replica, event):
-    return [line for line in replica.lines() if line.get("event") == event]
+    return [line for line in replica.lines() if line.get("message") == event]
 
 
 class Writes:
@@ -109,7 +109,7 @@ def test_one_of_two_writes_whatever_their_clocks_say(plane, nodes, one, replica,
     assert not said(first, "Lost the leadership; going on as standby")
 
 
-def test_a_leader_that_is_killed_is_followed_within_twenty_seconds(plane, nodes, one, replica, record_property):
+def test_a_leader_that_is_killed_is_followed_within_twenty_seconds(plane, nodes, one, replica):
     nodes(1)
     first = replica("first", lease_seconds=15)
     wait_leading(first, timeout=30)
@@ -123,12 +123,11 @@ def test_a_leader_that_is_killed_is_followed_within_twenty_seconds(plane, nodes,
     one.edit(containers=NEW)
     wait_for(lambda: writes.of(name), 40, "the standby to write")
     seconds = (writes.of(name)[0].time - killed).total_seconds()
-    record_property("seconds from SIGKILL to the next write", seconds)
     assert seconds <= 20
     one.wait_verified(1)
 
 
-def test_a_leader_that_is_asked_to_stop_is_followed_within_three_seconds(plane, nodes, one, replica, record_property):
+def test_a_leader_that_is_asked_to_stop_is_followed_within_three_seconds(plane, nodes, one, replica):
     nodes(1)
     first = replica("first", lease_seconds=15)
     wait_leading(first, timeout=30)
@@ -142,7 +141,6 @@ def test_a_leader_that_is_asked_to_stop_is_followed_within_three_seconds(plane, 
     one.edit(containers=NEW)
     wait_for(lambda: writes.of(name), 30, "the standby to write")
     seconds = (writes.of(name)[0].time - asked).total_seconds()
-    record_property("seconds from SIGTERM to the next write", seconds)
     assert seconds <= 5  # 3 on a machine that does nothing else
     assert first.stop() == 0
     one.wait_verified(1)
