@@ -67,7 +67,7 @@ def identity(replica):
 
 
 def said(replica, event):
-    return [line for line in replica.lines() if line.get("message") == event]
+    return [line for line in replica.lines() if line.get("msg") == event]
 
 
 class Writes:
