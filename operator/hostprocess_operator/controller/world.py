@@ -126,11 +126,14 @@ class World:
         await self._status_writer.write(agent, status)
 
     def failure(self, key: Key, error: ApiError | None) -> Failure | None:
-        """Return what the status has to say of an error, None of none."""
+        """Return what the status has to say of an error, or else of what keeps pods from being judged."""
+        attempts = self._queue.failures(key) + 1
         if error is None:
-            return None
-        refused = isinstance(error, Invalid | Forbidden)
-        return Failure(message=str(error), refused=refused, attempts=self._queue.failures(key) + 1)
+            trouble = self._verifier.trouble(self._caches.pods.by(key))
+            if trouble is None:
+                return None
+            error, attempts = trouble.error, trouble.times
+        return Failure(message=str(error), refused=isinstance(error, Invalid | Forbidden), attempts=attempts)
 
     def look_again(self, key: Key, moments: Iterable[datetime | None], now: datetime) -> None:
         """Have the agent looked at again at the earliest of the moments."""
