@@ -121,7 +121,7 @@ def test_a_leader_that_is_killed_is_followed_within_twenty_seconds(plane, nodes,
     first.kill()
     killed = datetime.now(UTC)
     one.edit(containers=NEW)
-    wait_for(lambda: writes.of(name), 40, "the standby to write")
+    wait_for(lambda: writes.of(name) or None, 40, "the standby to write")
     seconds = (writes.of(name)[0].time - killed).total_seconds()
     assert seconds <= 20
     one.wait_verified(1)
@@ -139,7 +139,7 @@ def test_a_leader_that_is_asked_to_stop_is_followed_within_three_seconds(plane, 
     os.kill(first.pid, signal.SIGTERM)
     asked = datetime.now(UTC)
     one.edit(containers=NEW)
-    wait_for(lambda: writes.of(name), 30, "the standby to write")
+    wait_for(lambda: writes.of(name) or None, 30, "the standby to write")
     seconds = (writes.of(name)[0].time - asked).total_seconds()
     assert seconds <= 5  # 3 on a machine that does nothing else
     assert first.stop() == 0
@@ -192,12 +192,14 @@ def test_a_leader_that_was_frozen_writes_nothing_when_it_wakes(plane, nodes, one
         os.kill(first.pid, signal.SIGSTOP)
         frozen = datetime.now(UTC)
         try:
-            wait_for(lambda: writes.of(identity(second)), 40, "the standby to write")
+            wait_for(lambda: writes.of(identity(second)) or None, 40, "the standby to write")
             time.sleep(seconds)
         finally:
             os.kill(first.pid, signal.SIGCONT)
         one.edit(containers=[{"name": "agent", "image": "registry.example/agent:3.0"}])
-        wait_for(lambda: said(first, "Lost the leadership; going on as standby"), 20, "the woken replica to know")
+        wait_for(
+            lambda: said(first, "Lost the leadership; going on as standby") or None, 20, "the woken replica to know"
+        )
         one.wait_verified(NODES, timeout=90)
     assert writes.of(name, after=frozen) == []
     assert (leads(first), leads(second)) == (False, True)
@@ -219,7 +221,7 @@ def test_a_leader_without_the_api_server_gives_up_before_another_begins(plane, n
         roll_out(one, nodes, "2.0")
         link.take_down()
         down = datetime.now(UTC)
-        wait_for(lambda: said(first, "Lost the leadership; going on as standby"), 20, "the leader to give up")
+        wait_for(lambda: said(first, "Lost the leadership; going on as standby") or None, 20, "the leader to give up")
         given_up = time.monotonic()
         wait_leading(second)
         assert time.monotonic() >= given_up
@@ -237,7 +239,9 @@ def test_a_replica_that_may_not_touch_the_lease_says_so_and_writes_nothing(plane
         alone = replica("alone")
         nodes(1)
         one.apply()
-        found = wait_for(lambda: said(alone, "Failed to reach the Lease and will try again"), 20, "its complaint")
+        found = wait_for(
+            lambda: said(alone, "Failed to reach the Lease and will try again") or None, 20, "its complaint"
+        )
         assert "leases" in found[0]["error"]
         assert "status" not in one.get() or one.get()["status"].get("conditions") is None
     finally:

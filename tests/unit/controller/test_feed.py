@@ -17,6 +17,14 @@ from support.stub_api_server import StubApiServer, answers
 DISCOVERY = "/apis/hostprocess.dev/v1alpha1"
 
 
+class Quick:
+    def wait(self):
+        return 0.01
+
+    def reset(self):
+        pass
+
+
 @pytest.fixture
 async def stub():
     async with StubApiServer().running() as server:
@@ -26,21 +34,13 @@ async def stub():
 @pytest.fixture
 async def feed(stub, tmp_path, monkeypatch):
     """Return a feed that runs, with short waits after a failure."""
-    monkeypatch.setattr(module, "Backoff", lambda: Quick())
+    monkeypatch.setattr(module, "Backoff", Quick)
     async with Connection.open(stub.write_kubeconfig(tmp_path / "kubeconfig")) as connection:
         made = AgentFeed(connection, (), Store())
         task = asyncio.create_task(made.run())
         yield made
         assert not task.done()
         task.cancel()
-
-
-class Quick:
-    def wait(self):
-        return 0.01
-
-    def reset(self):
-        pass
 
 
 def named(made):
