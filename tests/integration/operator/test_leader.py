@@ -15,6 +15,8 @@ from support.outage import most_out
 
 LEASE = "hostprocess-operator"
 NODES = 6
+LOST = "Lost the leadership; going on as standby"
+UNREACHED = "Failed to reach the Lease and will try again"
 NEW = [{"name": "agent", "image": "registry.example/agent:2.0"}]
 SKEW = """
 import datetime
@@ -106,7 +108,7 @@ def test_one_of_two_writes_whatever_their_clocks_say(plane, nodes, one, replica,
     assert not writes.of(names[1])
     assert (leads(first), leads(second)) == (True, False)
     assert second.status("/readyz") == 200
-    assert not said(first, "Lost the leadership; going on as standby")
+    assert not said(first, LOST)
 
 
 def test_a_leader_that_is_killed_is_followed_within_twenty_seconds(plane, nodes, one, replica):
@@ -197,9 +199,7 @@ def test_a_leader_that_was_frozen_writes_nothing_when_it_wakes(plane, nodes, one
         finally:
             os.kill(first.pid, signal.SIGCONT)
         one.edit(containers=[{"name": "agent", "image": "registry.example/agent:3.0"}])
-        wait_for(
-            lambda: said(first, "Lost the leadership; going on as standby") or None, 20, "the woken replica to know"
-        )
+        wait_for(lambda: said(first, LOST) or None, 20, "the woken replica to know")
         one.wait_verified(NODES, timeout=90)
     assert writes.of(name, after=frozen) == []
     assert (leads(first), leads(second)) == (False, True)
@@ -221,7 +221,7 @@ def test_a_leader_without_the_api_server_gives_up_before_another_begins(plane, n
         roll_out(one, nodes, "2.0")
         link.take_down()
         down = datetime.now(UTC)
-        wait_for(lambda: said(first, "Lost the leadership; going on as standby") or None, 20, "the leader to give up")
+        wait_for(lambda: said(first, LOST) or None, 20, "the leader to give up")
         given_up = time.monotonic()
         wait_leading(second)
         assert time.monotonic() >= given_up
@@ -239,9 +239,7 @@ def test_a_replica_that_may_not_touch_the_lease_says_so_and_writes_nothing(plane
         alone = replica("alone")
         nodes(1)
         one.apply()
-        found = wait_for(
-            lambda: said(alone, "Failed to reach the Lease and will try again") or None, 20, "its complaint"
-        )
+        found = wait_for(lambda: said(alone, UNREACHED) or None, 20, "its complaint")
         assert "leases" in found[0]["error"]
         assert "status" not in one.get() or one.get()["status"].get("conditions") is None
     finally:
