@@ -46,11 +46,20 @@ async def _run(settings: Settings) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for each in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(each, stop.set)
+        loop.add_signal_handler(each, _stop_or_end, stop)
     metrics = Metrics()
     async with Connection.open(settings.kubeconfig, settings.context, metrics.count_request) as connection:
         structlog.get_logger(__name__).info("Started", namespaces=list(settings.namespaces) or "all")
         await run_operator(connection, settings, metrics, stop)
+
+
+def _stop_or_end(stop: asyncio.Event) -> None:
+    """Begin to stop; at a second signal end at once, for then nobody waits for good manners."""
+    if stop.is_set():
+        structlog.get_logger(__name__).warning("Ended at once: a second signal came while stopping")
+        sys.stderr.flush()
+        os._exit(0)
+    stop.set()
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 PREFIX: Final = "HPAGENT_"
 
 _NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+_LEASE = re.compile(rf"{_NAMESPACE.pattern}/[a-z0-9]([-.a-z0-9]{{0,251}}[a-z0-9])?")
 # Kubernetes sets such variables in every pod that lives beside a Service whose name begins as our prefix does.
 _SERVICE_LINK = re.compile(r"\w*(SERVICE_(HOST|PORT)|PORT_\d+_(TCP|UDP|SCTP))(_\w+)?")
 _SERVICE_URL = re.compile(r"(tcp|udp|sctp)://")
@@ -51,6 +52,12 @@ def _check_namespaces(names: tuple[str, ...]) -> tuple[str, ...]:
         if not _NAMESPACE.fullmatch(name):
             raise ValueError(f"{name!r} cannot be the name of a namespace")
     return tuple(dict.fromkeys(names))
+
+
+def _check_lease(lease: str | None) -> str | None:
+    if lease is not None and not _LEASE.fullmatch(lease):
+        raise ValueError(f"{lease!r} is not NAMESPACE/NAME")
+    return lease
 
 
 class Settings(BaseSettings):
@@ -88,6 +95,15 @@ class Settings(BaseSettings):
     )
     workers: int = Field(4, ge=1, le=64, description="Agents that are reconciled at the same time.")
     resync_seconds: int = Field(600, ge=10, le=86400, description="Time after which every agent is looked at again.")
+    leader_elect: bool = Field(
+        False, description="Let only one of several replicas write; the others stand by and take over."
+    )
+    leader_elect_lease: Annotated[str | None, AfterValidator(_check_lease)] = Field(
+        None, description="Lease that decides it, as NAMESPACE/NAME; in the pod's own namespace when not given."
+    )
+    leader_elect_seconds: int = Field(
+        15, ge=3, le=600, description="Time without a sign of life after which another replica takes over."
+    )
     stale_seconds: int = Field(
         90,
         ge=10,

@@ -81,6 +81,10 @@ class Forbidden(ApiError):
     """RBAC or an admission policy refuses (403)."""
 
 
+class MissingRight(Forbidden):
+    """RBAC has no rule that allows the request; the message names verb, resource and the rule."""
+
+
 class NotFound(ApiError):
     """The object or its kind does not exist (404)."""
 

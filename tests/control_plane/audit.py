@@ -25,6 +25,7 @@ class AuditEvent:
     body: Any  # what a write sent, decoded (a dict; a list for a JSON patch); None for a read
     stage: str  # ResponseComplete, or Panic
     time: datetime  # when the request came in
+    user_agent: str = ""
 
 
 def audit_policy(users: Sequence[str], groups: Sequence[str]) -> dict[str, Any]:
@@ -84,4 +85,5 @@ def parse_event(line: bytes) -> AuditEvent:
         body=body,
         stage=event["stage"],
         time=datetime.fromisoformat(event["requestReceivedTimestamp"]),
+        user_agent=event.get("userAgent", ""),
     )

@@ -48,6 +48,21 @@ class TestPrecedence:
         assert load_settings([], {"HPAGENT_HEALTH_PORT": ""}).health_port == 8080
 
 
+class TestLeaderElection:
+    def test_is_off_unless_asked_for(self):
+        settings = load_settings([], {})
+        assert (settings.leader_elect, settings.leader_elect_lease, settings.leader_elect_seconds) == (False, None, 15)
+
+    @pytest.mark.parametrize("lease", ["hostprocess-system/hostprocess-operator", "a/b.c"])
+    def test_takes_namespace_and_name_of_a_lease(self, lease):
+        assert load_settings(["--leader-elect", "--leader-elect-lease", lease], {}).leader_elect_lease == lease
+
+    @pytest.mark.parametrize("lease", ["ours", "/ours", "ours/", "a/b/c", "A/b"])
+    def test_refuses_anything_else(self, lease):
+        with pytest.raises(SettingsError, match=r"--leader-elect-lease: .* is not NAMESPACE/NAME"):
+            load_settings(["--leader-elect-lease", lease], {})
+
+
 class TestNamespaces:
     @pytest.mark.parametrize(
         "argv",

@@ -9,12 +9,14 @@ import json
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
+from hostprocess_operator.cluster.rights import explain_missing_right
 from hostprocess_operator.errors import (
     ApiError,
     Conflict,
     Forbidden,
     Gone,
     Invalid,
+    MissingRight,
     NotFound,
     ServerError,
     TooManyRequests,
@@ -84,6 +86,8 @@ def refusal_of(body: Mapping[str, Any], *, status: int = 0, retry_after: str | N
 
 
 def _error(status: int, reason: str, message: str, retry_after: float | None) -> ApiError:
+    if status == HTTPStatus.FORBIDDEN and (explained := explain_missing_right(message)):
+        return MissingRight(explained, status=status, reason=reason, retry_after=retry_after)
     kind = _KINDS.get(status, ServerError if status >= HTTPStatus.INTERNAL_SERVER_ERROR else ApiError)
     return kind(message, status=status, reason=reason, retry_after=retry_after)
 

@@ -19,9 +19,10 @@ from kubernetes.aio.client import ApiClient
 from hostprocess_operator.api.names import MANAGER
 from hostprocess_operator.cluster.answers import decode, refusal
 from hostprocess_operator.cluster.credentials import Credentials, LoginInfo, authorization, login_info
+from hostprocess_operator.cluster.gate import WriteGate
 from hostprocess_operator.cluster.lines import LineBuffer
 from hostprocess_operator.cluster.paths import describe
-from hostprocess_operator.errors import SettingsError, Unreachable, WritesClosed
+from hostprocess_operator.errors import SettingsError, Unreachable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
@@ -48,7 +49,11 @@ _log = structlog.get_logger(__name__)
 
 
 class Connection:
-    """An open connection to the API server. Made by `Connection.open`, used by one event loop."""
+    """An open connection to the API server. Made by `Connection.open`, used by one event loop.
+
+    Attributes:
+        gate: what every mutating request has to pass.
+    """
 
     def __init__(
         self,
@@ -59,9 +64,10 @@ class Connection:
         self._credentials = credentials
         self._configuration = configuration
         self._on_request = on_request
+        self.gate = WriteGate()
+        configuration.trace_configs = [self.gate.last_check()]
         self._api = ApiClient(configuration)
         self._api.user_agent = MANAGER
-        self._writes_closed = False
         self._renewing = asyncio.Lock()
         self._renewed_at = time.monotonic()
 
@@ -95,9 +101,9 @@ class Connection:
         """Close every socket; requests in flight fail."""
         await self._api.close()  # type: ignore[no-untyped-call]
 
-    def close_writes(self) -> None:
-        """Let no further mutating request out, for good; those already sent are awaited by their callers."""
-        self._writes_closed = True
+    def introduce(self, identity: str) -> None:
+        """Name this process, behind the program, in the User-Agent of every request from now on."""
+        self._api.user_agent = f"{MANAGER}/{identity}"
 
     def login_info(self) -> LoginInfo:
         """Return the credentials, read anew, for another client. For a thread that runs no event loop of its own.
@@ -121,7 +127,7 @@ class Connection:
 
         Raises:
             ApiError: One of its kinds says what went wrong.
-            WritesClosed: The request would write, and writes are closed.
+            WritesClosed: The request would write, and the gate is shut.
         """
         async with self._answer(method, path, query, timeout, body, content_type) as response:
             with _reaching(timeout):
@@ -231,18 +237,16 @@ class Connection:
         method, url, headers, _, _ = await self._api.param_serialize(
             method, path, query_params=list(query), header_params=headers, auth_settings=["BearerToken"]
         )
-        # The one gate of every write: nothing is awaited between it and the request.
-        if self._writes_closed and method != "GET":
-            raise WritesClosed(f"{method} {path} was not sent: the operator is stopping.")
-        started, status = time.monotonic(), 0
-        try:
-            answer = await self._api.call_api(method, url, headers, body, _request_timeout=timeout)
-            response: aiohttp.ClientResponse = answer.response
-            status = response.status
-        finally:
-            if self._on_request:
-                verb, resource = describe(method, path, watch=("watch", "true") in query)
-                self._on_request(verb, resource, status, time.monotonic() - started)
+        with self.gate.passing(method, path):
+            started, status = time.monotonic(), 0
+            try:
+                answer = await self._api.call_api(method, url, headers, body, _request_timeout=timeout)
+                response: aiohttp.ClientResponse = answer.response
+                status = response.status
+            finally:
+                if self._on_request:
+                    verb, resource = describe(method, path, watch=("watch", "true") in query)
+                    self._on_request(verb, resource, status, time.monotonic() - started)
         return response
 
     async def _renew(self, used: str) -> bool:

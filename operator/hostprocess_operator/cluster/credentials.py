@@ -107,6 +107,14 @@ class Credentials:
         return f"The kubeconfig {self.kubeconfig}" if self.kubeconfig else "The default kubeconfig"
 
 
+def pod_namespace(service_account: Path = SERVICE_ACCOUNT) -> str | None:
+    """Return the namespace of the pod that this process runs in, None when it runs in none."""
+    try:
+        return (service_account / "namespace").read_text(encoding="utf-8").strip() or None
+    except OSError:
+        return None
+
+
 def authorization(configuration: Configuration) -> str:
     """Return the value of the Authorization header, empty when a client certificate does the work."""
     return configuration.api_key.get(_TOKEN) or ""

@@ -12,6 +12,8 @@ from hostprocess_operator.api.names import GROUP, PLURAL, VERSION
 NODES: Final = "/api/v1/nodes"
 NAMESPACES: Final = "/api/v1/namespaces"
 
+_COORDINATION = "/apis/coordination.k8s.io/v1"
+
 _SUBRESOURCE_DEPTH = 3
 _VERBS = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
 
@@ -44,6 +46,16 @@ def agents(namespace: str | None = None) -> str:
 def events(namespace: str) -> str:
     """Return the path of the Events of one namespace."""
     return _collection("/apis/events.k8s.io/v1", "events", namespace)
+
+
+def leases(namespace: str) -> str:
+    """Return the path of the Leases of one namespace."""
+    return _collection(_COORDINATION, "leases", namespace)
+
+
+def is_of_leases(path: str) -> bool:
+    """Return whether a path, behind whatever prefix a proxy asks for, is of a Lease."""
+    return _COORDINATION in path
 
 
 def namespace_of(path: str) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from hostprocess_operator.api.names import AGENT_LABEL
+from hostprocess_operator.api.names import AGENT_LABEL, API_VERSION, PLURAL
 from hostprocess_operator.cluster import paths
 from hostprocess_operator.cluster.listing import Listing, list_all, look_up
 
@@ -22,6 +22,12 @@ _EVENTS_SECONDS: Final = 3.0
 async def list_agents(connection: Connection, namespace: str | None = None) -> Listing:
     """Return every HostProcessAgent of one namespace, or of all."""
     return await list_all(connection, paths.agents(namespace))
+
+
+async def knows_agents(connection: Connection) -> bool:
+    """Return whether discovery names the kind HostProcessAgent: it does so a moment later than it can be listed."""
+    answer = await connection.request("GET", f"/apis/{API_VERSION}")
+    return any(resource["name"] == PLURAL for resource in answer.get("resources") or ())
 
 
 async def confirm_agent(connection: Connection, namespace: str, name: str) -> dict[str, Any] | None:

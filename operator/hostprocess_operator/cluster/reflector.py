@@ -21,6 +21,7 @@ from hostprocess_operator.cluster.answers import refusal_of
 from hostprocess_operator.cluster.backoff import Backoff
 from hostprocess_operator.cluster.listing import PAGE, pages
 from hostprocess_operator.cluster.paths import namespace_of
+from hostprocess_operator.cluster.rounds import Rounds
 from hostprocess_operator.cluster.store import Entry, Store, T, key_of
 from hostprocess_operator.errors import ApiError, Gone, NotFound
 
@@ -86,9 +87,18 @@ class Reflector(Generic[T]):
         self._version = ""  # none: a list is due
         self._list_due = 0.0
         self._lost = False
+        self._rounds = Rounds()
+        self._stay: asyncio.Timeout | None = None
         self._backoff = Backoff()
         self._complaint = ""
         self._log = _log.bind(resource=resource.path)
+
+    async def refresh(self) -> None:
+        """List anew and return once the store holds everything that was written before this call."""
+        done = self._rounds.ask()
+        if self._stay is not None and not self._stay.expired():
+            self._stay.reschedule(asyncio.get_running_loop().time())
+        await done.wait()
 
     async def run(self) -> NoReturn:
         """Follow the resource until cancelled; every failure is outlived."""
@@ -96,16 +106,19 @@ class Reflector(Generic[T]):
             opened = math.inf
             error: Exception | None = None
             try:
-                if not self._version or time.monotonic() >= self._list_due:
+                if not self._version or self._rounds.wanted or time.monotonic() >= self._list_due:
                     # A safety list that fails is tried again later: it must not keep the stream waiting.
                     self._list_due = time.monotonic() + _LIST_AGAIN_SECONDS
-                    await self._list()
+                    with self._rounds.listing():
+                        await self._list()
                 opened = time.monotonic()
                 await self._watch()
             except Exception as caught:  # noqa: BLE001 - one bad answer must not end the only view of the cluster
                 error = caught
             if opened != math.inf and isinstance(error, Gone | NotFound):
                 self._lost, self._version = True, ""
+            if error is None and self._rounds.wanted:
+                continue
             steady = time.monotonic() - opened >= STEADY_SECONDS
             await asyncio.sleep(self._wait(error, steady=steady))
 
@@ -128,11 +141,19 @@ class Reflector(Generic[T]):
         self.synced.set()
 
     async def _watch(self) -> None:
-        async with aclosing(
-            self._connection.stream(self._resource.path, self._watch_query(), self._idle_seconds, self._heard)
-        ) as events:
-            async for event in events:
-                self._take(event)
+        """Follow the stream until it ends, or until somebody wants a list."""
+        if self._rounds.wanted:
+            return
+        stream = self._connection.stream(self._resource.path, self._watch_query(), self._idle_seconds, self._heard)
+        try:
+            async with asyncio.timeout(None) as self._stay, aclosing(stream) as events:
+                async for event in events:
+                    self._take(event)
+        except TimeoutError:
+            if not self._rounds.wanted:
+                raise
+        finally:
+            self._stay = None
 
     def _watch_query(self) -> list[tuple[str, str]]:
         seconds = min(random.uniform(*_WATCH_SECONDS), self._list_due - time.monotonic())  # noqa: S311 - spreads load

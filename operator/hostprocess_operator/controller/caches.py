@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -90,6 +91,12 @@ class Caches:
         """Wait until the first list of every resource is complete."""
         for reflector in self.reflectors.values():
             await reflector.synced.wait()
+
+    async def refresh(self) -> None:
+        """List everything anew and return once the caches hold all that was written before this call."""
+        async with asyncio.TaskGroup() as lists:
+            for reflector in self.reflectors.values():
+                lists.create_task(reflector.refresh())
 
     def relisted(self) -> datetime | None:
         """Return when a cache last had to be rebuilt because its stream was lost."""

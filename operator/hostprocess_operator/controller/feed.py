@@ -14,12 +14,13 @@ import structlog
 
 from hostprocess_operator.cluster import reads
 from hostprocess_operator.cluster.backoff import Backoff
+from hostprocess_operator.cluster.rounds import Rounds
 from hostprocess_operator.cluster.store import Entry, key_of
 from hostprocess_operator.controller.agents import observe_agent
 from hostprocess_operator.errors import NotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from hostprocess_operator.cluster.connection import Connection
     from hostprocess_operator.cluster.store import Store
@@ -44,6 +45,9 @@ class AgentFeed:
         self._agents = agents
         self._loop = asyncio.get_running_loop()
         self._suspicion = asyncio.Event()
+        self._rounds = Rounds()
+        self._unknown = False  # whether the kind was missing
+        self._asked = asyncio.Event()
         self._last_contact = time.monotonic()
 
     def age(self) -> float | None:
@@ -54,25 +58,50 @@ class AgentFeed:
         """Take in an event of kopf's; may be called from any thread."""
         self._loop.call_soon_threadsafe(self._take, event_type, body)
 
+    async def refresh(self) -> None:
+        """List anew and return once the store holds everything that was written before this call."""
+        done = self._rounds.ask()
+        self._asked.set()
+        await done.wait()
+
+    def when_served(self, then: Callable[[], None]) -> None:
+        """Call back once the API server lists the agents, and names their kind; may be called from any thread."""
+        asyncio.run_coroutine_threadsafe(self._until_served(then), self._loop)
+
+    async def _until_served(self, then: Callable[[], None]) -> None:
+        await self.refresh()
+        then()
+
     async def run(self) -> None:
         """List at once, then every minute and whenever kopf has had to list again; never ends by itself."""
         backoff = Backoff()
         while True:
             self._suspicion.clear()
+            self._asked.clear()
             try:
-                await self._list()
+                with self._rounds.listing():
+                    await self._list()
             except Exception as error:  # noqa: BLE001 - whatever the API server sends must not end the operator
+                self._unknown = self._unknown or isinstance(error, NotFound)
                 self._complain(error)
                 await asyncio.sleep(backoff.wait())
                 continue
             backoff.reset()
+            self._unknown = False
             self.synced.set()
-            try:
-                async with asyncio.timeout(LIST_SECONDS):
-                    await self._suspicion.wait()
-                    await asyncio.sleep(_SUSPICION_SECONDS)
-            except TimeoutError:
-                pass
+            await self._until_due()
+
+    async def _until_due(self) -> None:
+        """Wait until somebody asks for a list, a while after kopf had to list again, or for a minute."""
+        suspicion = asyncio.create_task(self._suspicion.wait())
+        asked = asyncio.create_task(self._asked.wait())
+        try:
+            await asyncio.wait({suspicion, asked}, timeout=LIST_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            if suspicion.done() and not asked.done():
+                await asyncio.wait({asked}, timeout=_SUSPICION_SECONDS)
+        finally:
+            suspicion.cancel()
+            asked.cancel()
 
     def _take(self, event_type: str | None, body: dict[str, Any]) -> None:
         self._last_contact = time.monotonic()
@@ -84,6 +113,8 @@ class AgentFeed:
         self._agents.put(self._entry(body))
 
     async def _list(self) -> None:
+        if self._unknown and not await reads.knows_agents(self._connection):
+            raise NotFound("the API server does not name the kind HostProcessAgent yet")
         for namespace in self._namespaces:
             listing = await reads.list_agents(self._connection, namespace)
             self._last_contact = time.monotonic()

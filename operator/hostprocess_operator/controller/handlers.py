@@ -28,6 +28,9 @@ OnEvent: TypeAlias = Callable[[str | None, dict[str, Any]], None]
 LogIn: TypeAlias = "Callable[[], LoginInfo]"
 """Returns what is needed to reach the API server, with a token read anew; called in kopf's thread."""
 
+WhenServed: TypeAlias = Callable[[Callable[[], None]], None]
+"""Calls back, in whatever thread, once the API server serves the HostProcessAgents again; called in kopf's thread."""
+
 _log = structlog.get_logger(__name__)
 _LONGEST_PAUSE = 30.0
 _FULL_LIFE = 60.0
@@ -49,13 +52,16 @@ class AgentWatch:
         login: see `LogIn`.
         namespaces: namespaces to watch, all of them when empty.
         on_event: see `OnEvent`.
+        when_served: see `WhenServed`. Of a kind that is missing when it begins, kopf never takes notice.
     """
 
-    def __init__(self, login: LogIn, namespaces: Sequence[str], on_event: OnEvent) -> None:
+    def __init__(self, login: LogIn, namespaces: Sequence[str], on_event: OnEvent, when_served: WhenServed) -> None:
         self._login = login
         self._namespaces = tuple(namespaces)
         self._on_event = on_event
+        self._when_served = when_served
         self._stop = threading.Event()
+        self._go_on = threading.Event()
         self._thread = threading.Thread(target=self._run, name="kopf", daemon=True)
         self.restarts = 0
 
@@ -66,6 +72,7 @@ class AgentWatch:
     def stop(self, timeout: float) -> None:
         """Stop watching and wait up to `timeout` seconds for the thread to end."""
         self._stop.set()
+        self._go_on.set()
         self._thread.join(timeout)
 
     def _run(self) -> None:
@@ -78,8 +85,11 @@ class AgentWatch:
                 delays = iter(EndlessBackoff())
             self.restarts += 1
             pause = next(delays)
-            _log.warning("Restarted the watch of HostProcessAgents", after_seconds=round(pause, 1))
-            self._stop.wait(pause)
+            _log.warning("Will restart the watch of HostProcessAgents", after_seconds=round(pause, 1))
+            self._go_on.clear()
+            if not self._stop.wait(pause):
+                self._when_served(self._go_on.set)
+                self._go_on.wait()
 
     async def _watch(self) -> float:
         """Run kopf until it ends for whatever reason; return how many seconds it lived."""

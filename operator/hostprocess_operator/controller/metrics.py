@@ -49,6 +49,7 @@ class Metrics:
         self.events = Counter(
             "hpagent_events", "Events about agents, by what became of them", ["outcome"], registry=self.registry
         )
+        self.leader = Gauge("hpagent_leader", "1 while this replica is the one that writes", registry=self.registry)
         self.loop_lag = Gauge(
             "hpagent_event_loop_lag_seconds", "How late the event loop last was", registry=self.registry
         )
@@ -76,6 +77,11 @@ class Metrics:
             for value in ("True", "False", "Unknown"):
                 gauge = self.condition.labels(namespace, name, condition.type, value)
                 gauge.set(condition.status == value)
+
+    def forget_agents(self) -> None:
+        """Drop every series of every agent: from now on another replica may say how they are."""
+        for metric in (self.nodes, self.condition):
+            metric.clear()
 
     def forget(self, key: Key) -> None:
         """Drop every series of an agent that is gone."""

@@ -103,6 +103,14 @@ class WorkQueue:
         if (timer := self._timers.pop(key, None)) is not None:
             timer.cancel()
 
+    def clear(self) -> None:
+        """Forget every key and what is remembered of it, once no worker is left."""
+        self.close()
+        self._ready.clear()
+        for remembered in (self._waiting, self._working, self._again):
+            remembered.clear()
+        self._failures.clear()
+
     def close(self) -> None:
         """Cancel every delayed addition."""
         for timer in self._timers.values():

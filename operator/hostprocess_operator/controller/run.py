@@ -8,16 +8,22 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from hostprocess_operator.api.names import MANAGER
+from hostprocess_operator.cluster.credentials import pod_namespace
+from hostprocess_operator.cluster.election import Timing
 from hostprocess_operator.cluster.events import EventRecorder
+from hostprocess_operator.cluster.lease import Elector, new_identity
 from hostprocess_operator.cluster.logs import LogReader
 from hostprocess_operator.controller.caches import Caches
 from hostprocess_operator.controller.feed import AgentFeed
 from hostprocess_operator.controller.handlers import AgentWatch
 from hostprocess_operator.controller.health import HealthServer, LoopLag
-from hostprocess_operator.controller.loop import now, resync, work
+from hostprocess_operator.controller.loop import now
 from hostprocess_operator.controller.queue import WorkQueue
+from hostprocess_operator.controller.term import Term
 from hostprocess_operator.controller.verifier import Verifier
 from hostprocess_operator.controller.world import World
+from hostprocess_operator.errors import SettingsError
 
 if TYPE_CHECKING:
     from hostprocess_operator.cluster.connection import Connection
@@ -26,54 +32,73 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger(__name__)
 _KOPF_SECONDS = 4.0
+_DRAIN_SECONDS = 2.0
 
 
 async def run_operator(connection: Connection, settings: Settings, metrics: Metrics, stop: asyncio.Event) -> None:
-    """Run until `stop` is set; then write nothing more and return within ten seconds."""
+    """Run until `stop` is set; then write nothing more and return within ten seconds.
+
+    Raises:
+        SettingsError: A setting cannot be used here.
+    """
     loop = asyncio.get_running_loop()
+    elector = _elector(connection, settings)
     queue, lag = WorkQueue(), LoopLag()
     caches = Caches(connection, settings.namespaces, queue.add, queue.add_after)
     verifier = Verifier(connection, LogReader(connection), caches.pods, metrics, queue.add_after, now)
     recorder = EventRecorder(connection, socket.gethostname(), now, metrics.count_event)
     world = World(connection, caches, verifier, queue, metrics, recorder)
     feed = AgentFeed(connection, settings.namespaces, caches.agents)
+    term = Term(caches, feed, queue, verifier, world, recorder, metrics, settings.workers, settings.resync_seconds)
 
-    watch = AgentWatch(connection.login_info, settings.namespaces, feed.tell)
+    watch = AgentWatch(connection.login_info, settings.namespaces, feed.tell, feed.when_served)
     health = HealthServer(
         metrics, lag, lambda: caches.ages() | {"hostprocessagents": feed.age()}, settings.stale_seconds
     )
     await health.start(settings.health_address, settings.health_port)
     async with asyncio.TaskGroup() as tasks:
-        running = [tasks.create_task(lag.run()), tasks.create_task(feed.run()), tasks.create_task(recorder.run())]
+        running = [tasks.create_task(lag.run()), tasks.create_task(feed.run())]
         running += [tasks.create_task(reflector.run()) for reflector in caches.reflectors.values()]
-        running.append(tasks.create_task(_control(caches, feed, watch, queue, world, metrics, settings)))
+        control = tasks.create_task(_control(caches, feed, watch, term, elector))
         await stop.wait()
-        connection.close_writes()
+        connection.gate.close()
         _log.info("Stopping: nothing is written any more")
+        await connection.gate.drained(_DRAIN_SECONDS)
+        control.cancel()
+        await asyncio.wait({control})
+        if elector is not None:
+            await elector.release()
         for task in running:
             task.cancel()
-        await verifier.stop()
         queue.close()
         await loop.run_in_executor(None, watch.stop, _KOPF_SECONDS)
         await health.stop()
     _log.info("Stopped")
 
 
-async def _control(
-    caches: Caches,
-    feed: AgentFeed,
-    watch: AgentWatch,
-    queue: WorkQueue,
-    world: World,
-    metrics: Metrics,
-    settings: Settings,
-) -> None:
-    """Decide nothing before every cache is complete; then work until cancelled."""
+def _elector(connection: Connection, settings: Settings) -> Elector | None:
+    """Return who stands for election, and have the connection ask it before each write; None without election."""
+    if not settings.leader_elect:
+        return None
+    namespace, _, name = (settings.leader_elect_lease or f"{pod_namespace() or ''}/{MANAGER}").partition("/")
+    if not namespace:
+        raise SettingsError(
+            "--leader-elect: this process runs in no pod, so name the Lease as --leader-elect-lease NAMESPACE/NAME"
+        )
+    identity = new_identity()
+    elector = Elector(connection, namespace, name, identity, Timing(settings.leader_elect_seconds))
+    connection.introduce(identity)
+    connection.gate.guard(lambda: elector.leads)
+    return elector
+
+
+async def _control(caches: Caches, feed: AgentFeed, watch: AgentWatch, term: Term, elector: Elector | None) -> None:
+    """Decide nothing before every cache is complete; then work, or stand by to work, until cancelled."""
     await caches.synced()
     await feed.synced.wait()
     watch.start()
     _log.info("Synchronised", agents=len(caches.agents), nodes=len(caches.nodes), pods=len(caches.pods))
-    async with asyncio.TaskGroup() as workers:
-        for _ in range(settings.workers):
-            workers.create_task(work(queue, world, metrics))
-        workers.create_task(resync(caches.wake_all, settings.resync_seconds))
+    if elector is None:
+        await term.run()
+    else:
+        await elector.run(term.take_over)

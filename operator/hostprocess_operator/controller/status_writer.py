@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import structlog
 
 from hostprocess_operator.api.conditions import ConditionType
 from hostprocess_operator.cluster import writes
 from hostprocess_operator.controller.agents import observe_agent
-from hostprocess_operator.errors import Conflict, NotFound
+from hostprocess_operator.controller.outdated import unknown_fields, without_fields
+from hostprocess_operator.errors import Conflict, Invalid, NotFound
 from hostprocess_operator.status import transitions
 
 if TYPE_CHECKING:
@@ -19,8 +22,12 @@ if TYPE_CHECKING:
     from hostprocess_operator.cluster.events import EventRecorder
     from hostprocess_operator.controller.caches import Caches
     from hostprocess_operator.controller.metrics import Metrics
+    from hostprocess_operator.controller.outdated import Path
     from hostprocess_operator.controller.queue import Key, WorkQueue
 
+_log = structlog.get_logger(__name__)
+OUTDATED_SECONDS = 600.0
+"""How long fields that the CRD did not know are left out before they are tried again."""
 COUNTS_SECONDS = 5.0
 """How far apart writes are that change no more than counts and messages."""
 
@@ -37,6 +44,9 @@ class StatusWriter:
         self._metrics = metrics
         self._recorder = recorder
         self._last: dict[Key, float] = {}
+        self._unknown: frozenset[Path] = frozenset()  # what the installed CRD does not know
+        self._unknown_until = 0.0
+        self._told: frozenset[Path] = frozenset()
 
     async def write(self, agent: HostProcessAgent | InvalidAgent, status: AgentStatus) -> None:
         """Write the status if it differs from the stored one and is urgent or due; else look again when it is due.
@@ -48,16 +58,16 @@ class StatusWriter:
         self._metrics.show(key, status)
         stored = self._caches.agents.get(key)
         before = stored.status if stored else None
-        if status == before:
+        if time.monotonic() > self._unknown_until:
+            self._unknown = frozenset()  # the CRD may have been brought up to date
+        if before is not None and self._same(status, before):
             return
         wait = self._last.get(key, 0.0) + COUNTS_SECONDS - time.monotonic()
         if before is not None and wait > 0 and not is_urgent(before, status):
             self._queue.add_after(key, wait)
             return
         try:
-            answer = await writes.replace_agent_status(
-                self._connection, agent.namespace, agent.name, agent.uid, status.to_dict()
-            )
+            answer = await self._send(agent, status)
         except (NotFound, Conflict):
             return  # deleted, or made again: its own event brings it back
         self._last[key] = time.monotonic()
@@ -65,6 +75,44 @@ class StatusWriter:
         self._caches.agents.upsert(answer, written)
         for occurrence in transitions(before, written.status or status):
             self._recorder.record(agent.namespace, agent.name, agent.uid, occurrence)
+
+    def _same(self, status: AgentStatus, before: AgentStatus) -> bool:
+        """Return whether the API server has the status already, as far as its CRD knows the fields."""
+        if not self._unknown:
+            return status == before
+        return self._known_part(status) == self._known_part(before)
+
+    async def _send(self, agent: HostProcessAgent | InvalidAgent, status: AgentStatus) -> dict[str, Any]:
+        """Write the status; of a CRD that is older than this operator, the fields that it knows."""
+
+        async def put() -> dict[str, Any]:
+            known = self._known_part(status)
+            return await writes.replace_agent_status(self._connection, agent.namespace, agent.name, agent.uid, known)
+
+        try:
+            return await put()
+        except Invalid as refusal:
+            found = unknown_fields(refusal.message) - self._unknown
+            if not found:
+                raise
+        self._unknown |= found
+        self._unknown_until = time.monotonic() + OUTDATED_SECONDS
+        if not found <= self._told:
+            self._told |= found
+            _log.warning(
+                "The CRD is older than this operator: fields of the status are left out",
+                fields=sorted(".".join(path) for path in self._unknown),
+                hint="apply the CRD hostprocessagents.hostprocess.dev of this version",
+            )
+        return await put()
+
+    def _known_part(self, status: AgentStatus) -> dict[str, Any]:
+        part: dict[str, Any] = without_fields(status.to_dict(), self._unknown)
+        return part
+
+    def start_anew(self) -> None:
+        """Forget what was written when."""
+        self._last.clear()
 
     def forget(self, key: Key) -> None:
         """Drop what is remembered of an agent that is gone."""

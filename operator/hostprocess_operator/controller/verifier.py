@@ -13,7 +13,8 @@ import structlog
 
 from hostprocess_operator.api.names import GATE
 from hostprocess_operator.cluster import writes
-from hostprocess_operator.errors import ApiError, Conflict, NotFound, WritesClosed
+from hostprocess_operator.controller.trouble import Trouble
+from hostprocess_operator.errors import ApiError, Conflict, MissingRight, NotFound, WritesClosed
 from hostprocess_operator.observed import observe_pod
 from hostprocess_operator.verification.assess import assess, verdict_on
 from hostprocess_operator.verification.parser import parse_log
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from hostprocess_operator.verification.verdict import Verdict
 
 _log = structlog.get_logger(__name__)
-_RETRY_SECONDS = 1.0
 
 
 class Verifier:
@@ -64,6 +64,7 @@ class Verifier:
         self._wake = wake
         self._clock = clock
         self._reads: dict[str, tuple[str, Reads]] = {}
+        self._troubles: dict[str, Trouble] = {}
         self._busy: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         pods.subscribe(self._forget_pod)
@@ -77,6 +78,16 @@ class Verifier:
         """Return the UIDs of pods whose current run can never be judged: its log is gone from the node."""
         return frozenset(pod.uid for pod in pods if self._is_lost(pod, container))
 
+    def start_anew(self) -> None:
+        """Forget which logs were read in vain, and what was refused: it is all tried again."""
+        self._reads.clear()
+        self._troubles.clear()
+
+    def trouble(self, pods: Iterable[Pod]) -> Trouble | None:
+        """Return the trouble of the pod that has had it most often in a row, None when there is none."""
+        troubles = [trouble for pod in pods if (trouble := self._troubles.get(pod.uid))]
+        return max(troubles, key=lambda trouble: trouble.times, default=None)
+
     async def stop(self) -> None:
         """Cancel what is under way."""
         for task in self._tasks:
@@ -87,11 +98,15 @@ class Verifier:
         if pod.uid in self._busy:
             return None
         due = assess(pod, asked, self._reads_of(pod, asked.container), now)
-        if due is None:
-            return None
+        if due is None or not (due.read or (due.verdict is not None and not _is_marked(pod, due.verdict))):
+            self._troubles.pop(pod.uid, None)
+            return due.look_again if due else None
+        trouble = self._troubles.get(pod.uid)
+        if trouble is not None and now < trouble.until:
+            return trouble.until
         if due.read:
             self._start(key, pod, self._read(key, asked, pod, due.run))
-        elif due.verdict is not None and not _is_marked(pod, due.verdict):
+        elif due.verdict is not None:
             self._start(key, pod, self._mark(pod, due.verdict, None))
         return due.look_again
 
@@ -111,16 +126,27 @@ class Verifier:
         except (NotFound, Conflict):
             pass  # the pod is gone or another one: the cache is about to say so
         except ApiError as error:
-            pause = max(_RETRY_SECONDS, error.retry_after or 0.0)
-            _log.warning("Failed to mark a pod", namespace=pod.namespace, pod=pod.name, error=str(error))
+            pause = self._note(pod, error)
+        else:
+            self._troubles.pop(pod.uid, None)
         finally:
             self._busy.discard(pod.uid)
         self._wake(key, pause)
+
+    def _note(self, pod: Pod, error: ApiError) -> float:
+        """Remember what went wrong with a pod and return the seconds until it is tried again."""
+        trouble = Trouble.after(self._troubles.get(pod.uid), error, self._clock())
+        self._troubles[pod.uid] = trouble
+        if trouble.is_new:
+            _log.warning("Failed to judge a pod", namespace=pod.namespace, pod=pod.name, error=str(error))
+        return trouble.wait
 
     async def _read(self, key: Key, asked: Verification, pod: Pod, run: Run) -> None:
         try:
             data = await self._reader.read(key, pod.namespace, pod.name, run.container)
             found = parse_log(data)
+        except MissingRight:
+            raise  # no word about the pod, but about the operator
         except ApiError as error:
             found = parse_log(error.message.encode())
             if not (isinstance(found, NoReportFound) and found.cause is Cause.LOG_GONE):
@@ -175,6 +201,7 @@ class Verifier:
     def _forget_pod(self, old: Pod | None, new: Pod | None) -> None:
         if old is not None and (new is None or new.uid != old.uid):
             self._reads.pop(old.uid, None)
+            self._troubles.pop(old.uid, None)
 
 
 def _is_marked(pod: Pod, verdict: Verdict) -> bool:

@@ -94,6 +94,15 @@ class World:
         self._metrics.forget(key)
         self._recorder.forget(*key)
 
+    def start_anew(self) -> None:
+        """Forget all that is remembered of earlier writes and reads: another replica may have gone on since.
+
+        That a pod was deleted stays remembered, for that is true whoever leads.
+        """
+        self._written.clear()
+        self._status_writer.start_anew()
+        self._verifier.start_anew()
+
     def observe(self, agent: HostProcessAgent | InvalidAgent) -> Seen:
         """Return one snapshot of everything around the agent."""
         key = (agent.namespace, agent.name)
@@ -142,11 +151,14 @@ class World:
         await self._status_writer.write(agent, status)
 
     def failure(self, key: Key, error: ApiError | None) -> Failure | None:
-        """Return what the status has to say of an error, None of none."""
+        """Return what the status has to say of an error, or else of what keeps pods from being judged."""
+        attempts = self._queue.failures(key) + 1
         if error is None:
-            return None
-        refused = isinstance(error, Invalid | Forbidden)
-        return Failure(message=str(error), refused=refused, attempts=self._queue.failures(key) + 1)
+            trouble = self._verifier.trouble(self._caches.pods.by(key))
+            if trouble is None:
+                return None
+            error, attempts = trouble.error, trouble.times
+        return Failure(message=str(error), refused=isinstance(error, Invalid | Forbidden), attempts=attempts)
 
     def look_again(self, key: Key, moments: Iterable[datetime | None], now: datetime) -> None:
         """Have the agent looked at again at the earliest of the moments."""

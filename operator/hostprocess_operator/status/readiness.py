@@ -74,7 +74,7 @@ def _write_failed(facts: Facts) -> Readiness | None:
         return None
     if facts.failure.refused:
         return stalled(
-            Reason.APPLY_REFUSED, f"The API server refuses what the operator writes: {facts.failure.message}"
+            Reason.APPLY_REFUSED, f"The API server refuses what the operator asks for: {facts.failure.message}"
         )
     return reconciling(Reason.APPLY_FAILED, f"A write failed and is tried again: {facts.failure.message}")
 

@@ -5,6 +5,7 @@ import time
 
 from control_plane import Recording, wait_for
 from support.agents import condition, is_current
+from support.outage import most_out
 
 NODES, BUDGET, KILLS = 20, 3, 6
 
@@ -32,24 +33,8 @@ def test_a_rollout_under_sigkills_deletes_each_pod_once_and_is_never_green_too_e
     assert set(one.images().values()) == {"2.0"}
     assert audit.count("pods", "delete") == NODES
     assert audit.count("pods/log", "get") == NODES
-    assert most_out(pods) <= BUDGET
+    assert most_out(pods, NODES) <= BUDGET
     for state in statuses.states(one.name):
         if state["metadata"]["generation"] == generation and is_current(state):
             green = condition(state, "Ready")["status"] == "True"
             assert not green or state["status"]["nodes"]["updated"] == NODES
-
-
-def most_out(recording):
-    """Return on how many nodes at most no pod was ready at once, from the first moment on which all were."""
-    ready, worst, all_were = {}, 0, False
-    for event in recording.events:
-        pod = event.object
-        node, uid = pod["spec"].get("nodeName"), pod["metadata"]["uid"]
-        leaving = event.change == "DELETED" or "deletionTimestamp" in pod["metadata"]
-        now = not leaving and condition(pod, "Ready").get("status") == "True"
-        ready.setdefault(node, set())
-        (ready[node].add if now else ready[node].discard)(uid)
-        all_were = all_were or sum(map(bool, ready.values())) == NODES
-        if all_were:
-            worst = max(worst, NODES - sum(map(bool, ready.values())))
-    return worst

@@ -4,7 +4,7 @@ import pytest
 
 from hostprocess_operator.cluster import connection as module
 from hostprocess_operator.cluster.connection import Connection
-from hostprocess_operator.cluster.credentials import Credentials, authorization, login_info
+from hostprocess_operator.cluster.credentials import Credentials, authorization, login_info, pod_namespace
 from hostprocess_operator.errors import SettingsError
 
 
@@ -69,3 +69,12 @@ class TestKubeconfig:
         assert not login_info(await Credentials(kubeconfig=file).load()).insecure
         file.write_text(file.read_text().replace('"server"', '"insecure-skip-tls-verify": true, "server"'))
         assert login_info(await Credentials(kubeconfig=file).load()).insecure
+
+
+class TestPodNamespace:
+    def test_is_the_one_that_is_mounted(self, tmp_path):
+        (tmp_path / "namespace").write_text("operators\n")
+        assert pod_namespace(tmp_path) == "operators"
+
+    def test_is_unknown_outside_a_pod(self, tmp_path):
+        assert pod_namespace(tmp_path) is None

@@ -36,6 +36,18 @@ def test_the_namespace_of_a_path(path, expected):
 
 
 @pytest.mark.parametrize(
+    ("path", "is_one"),
+    [
+        pytest.param(paths.leases("a") + "/b", True, id="a lease"),
+        pytest.param("/k8s/clusters/c" + paths.leases("a"), True, id="leases behind a proxy with a path of its own"),
+        pytest.param(paths.pods("leases"), False, id="pods of a namespace of that name"),
+    ],
+)
+def test_which_paths_are_of_leases(path, is_one):
+    assert paths.is_of_leases(path) is is_one
+
+
+@pytest.mark.parametrize(
     ("method", "path", "watch", "expected"),
     [
         ("GET", paths.pods(), False, ("list", "pods")),

@@ -241,3 +241,23 @@ async def test_without_a_backoff_it_has_the_default_one(clock):
     await queue.get()
     assert 0.15 <= queue.failed(A) <= 0.25
     queue.close()
+
+
+async def test_a_queue_that_was_cleared_remembers_nothing(queue, clock):
+    queue.add(A)
+    await queue.get()
+    queue.add(A)  # while it is worked on, by a worker that is gone afterwards
+    queue.add(B)
+    queue.add_after(B, 1.0)
+    queue.clear()
+    await clock.advance(2.0)
+    assert len(queue) == 0
+    queue.add(A)
+    assert await queue.get() == A
+
+
+async def test_a_queue_that_was_cleared_begins_with_the_shortest_wait(queue, clock):
+    queue.add(A)
+    queue.failed(await queue.get())
+    queue.clear()
+    assert queue.failures(A) == 0

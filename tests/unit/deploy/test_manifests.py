@@ -32,9 +32,12 @@ def expressions(spec):
     return " ".join(part["expression"] for part in parts)
 
 
-@pytest.mark.parametrize("folder", ["base", "policies", "namespaced"])
+@pytest.mark.parametrize("folder", ["base", "policies", "namespaced", "ha"])
 def test_no_file_is_forgotten(folder):
-    listed = documents(f"{folder}/kustomization.yaml")[0]["resources"]
+    kustomization = documents(f"{folder}/kustomization.yaml")[0]
+    listed = kustomization["resources"] + [
+        patch["path"] for patch in kustomization.get("patches", ()) if "path" in patch
+    ]
     files = {path.name for path in (DEPLOY / folder).glob("*.yaml")} - {"kustomization.yaml"}
     assert files == {name for name in listed if name.endswith(".yaml")}
 
@@ -57,6 +60,32 @@ def test_the_operator_understands_its_command_line_and_serves_the_port_that_is_p
 def test_only_one_operator_runs_at_a_time():
     spec = deployment()["spec"]
     assert (spec["replicas"], spec["strategy"]) == (1, {"type": "Recreate"})
+
+
+def test_several_operators_run_only_where_they_elect_a_leader():
+    spec = documents("ha/deployment.yaml")[0]["spec"]
+    assert (spec["replicas"], spec["strategy"]["type"]) == (2, "RollingUpdate")
+    flags = [
+        operation["value"]
+        for patch in documents("ha/kustomization.yaml")[0]["patches"]
+        for operation in yaml.safe_load(patch.get("patch", "[]"))
+    ]
+    assert load_settings(flags, {}).leader_elect
+
+
+def test_the_lease_role_is_of_the_lease_that_is_used_in_a_pod():
+    role, binding = documents("ha/lease-role.yaml")
+    account = documents("base/serviceaccount.yaml")[0]["metadata"]
+    assert role["metadata"]["namespace"] == binding["metadata"]["namespace"] == account["namespace"]
+    assert [rule.get("resourceNames") for rule in role["rules"]] == [None, [names.MANAGER]]
+
+
+def test_what_spreads_and_guards_the_replicas_selects_them():
+    labels = deployment()["spec"]["template"]["metadata"]["labels"].items()
+    pod = documents("ha/deployment.yaml")[0]["spec"]["template"]["spec"]
+    selectors = [constraint["labelSelector"] for constraint in pod["topologySpreadConstraints"]]
+    selectors.append(documents("ha/disruption-budget.yaml")[0]["spec"]["selector"])
+    assert all(selector["matchLabels"].items() <= labels for selector in selectors)
 
 
 def test_the_deployment_selects_its_own_pods():
