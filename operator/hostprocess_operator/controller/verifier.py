@@ -64,6 +64,8 @@ class Verifier:
         self._wake = wake
         self._clock = clock
         self._reads: dict[str, tuple[str, Reads]] = {}
+        # Pods of which nothing is due, as they were asked about: of thousands, all but a few at every look.
+        self._settled: dict[str, tuple[Pod, Verification]] = {}
         self._busy: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         pods.subscribe(self._forget_pod)
@@ -75,7 +77,7 @@ class Verifier:
 
     def lost_logs(self, pods: Iterable[Pod], container: str | None) -> frozenset[str]:
         """Return the UIDs of pods whose current run can never be judged: its log is gone from the node."""
-        return frozenset(pod.uid for pod in pods if self._is_lost(pod, container))
+        return frozenset(pod.uid for pod in pods if pod.uid in self._reads and self._is_lost(pod, container))
 
     async def stop(self) -> None:
         """Cancel what is under way."""
@@ -84,16 +86,16 @@ class Verifier:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _advance(self, key: Key, asked: Verification, pod: Pod, now: datetime) -> datetime | None:
-        if pod.uid in self._busy:
+        if pod.uid in self._busy or self._settled.get(pod.uid) == (pod, asked):
             return None
         due = assess(pod, asked, self._reads_of(pod, asked.container), now)
-        if due is None:
-            return None
-        if due.read:
+        if due is not None and due.read:
             self._start(key, pod, self._read(key, asked, pod, due.run))
-        elif due.verdict is not None and not _is_marked(pod, due.verdict):
+        elif due is not None and due.verdict is not None and not _is_marked(pod, due.verdict):
             self._start(key, pod, self._mark(pod, due.verdict, None))
-        return due.look_again
+        elif due is None or due.look_again is None:
+            self._settled[pod.uid] = (pod, asked)
+        return due.look_again if due else None
 
     def _start(self, key: Key, pod: Pod, work: Coroutine[Any, Any, None]) -> None:
         self._busy.add(pod.uid)
@@ -175,6 +177,7 @@ class Verifier:
     def _forget_pod(self, old: Pod | None, new: Pod | None) -> None:
         if old is not None and (new is None or new.uid != old.uid):
             self._reads.pop(old.uid, None)
+            self._settled.pop(old.uid, None)
 
 
 def _is_marked(pod: Pod, verdict: Verdict) -> bool:
