@@ -6,13 +6,16 @@
 PYTHON ?= python3
 UV ?= $(or $(shell command -v uv),.uv/bin/uv)
 NODES ?= 5
+BENCH ?= full
+COUNT ?= 1000
+MINUTES ?= 30
 CLUSTER := build/cluster
 VENV := .venv/bin
 export PYTHONPATH := tests
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup control-plane demo test lint unit integration coverage cluster-up cluster-down run crds docs golden e2e lock clean
+.PHONY: help setup control-plane demo test lint unit integration coverage cluster-up cluster-down run crds docs golden e2e bench transitions fuzz soak lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -78,6 +81,18 @@ golden: setup ## Rewrite the expected DaemonSets and messages in tests/data; rev
 
 e2e: setup ## Run the acceptance on a real cluster with Windows nodes: make e2e KUBECONFIG=...
 	@$(VENV)/python -m e2e --kubeconfig "$(KUBECONFIG)" $(ARGS)
+
+bench: setup control-plane ## Measure the operator (about 40 minutes); BENCH=short takes a few
+	@$(VENV)/python -m bench --size $(BENCH) $(ARGS)
+
+transitions: setup control-plane ## Edit agents at random, by their own schema: make transitions COUNT=1000
+	@$(VENV)/python -m bench.transitions --count $(COUNT) $(ARGS)
+
+fuzz: setup ## Feed whatever reads hostile text with a million texts
+	@$(VENV)/python -m bench.fuzz $(ARGS)
+
+soak: setup control-plane ## Keep the operator busy and see what grows: make soak MINUTES=30
+	@$(VENV)/python -m bench.soak --minutes $(MINUTES) $(ARGS)
 
 lock: .uv/bin/uv ## Resolve the dependencies anew into requirements.lock
 	$(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header \

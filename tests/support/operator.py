@@ -118,7 +118,7 @@ class Operator:
         port = next((line["port"] for line in self.lines() if "port" in line), None)
         if port is None:
             return None
-        with contextlib.suppress(ConnectionError, urllib.error.URLError):
+        with contextlib.suppress(OSError):
             try:
                 with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
                     return answer.status, answer.read().decode()

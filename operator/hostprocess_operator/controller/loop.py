@@ -51,7 +51,7 @@ async def work(queue: WorkQueue, world: World, metrics: Metrics) -> NoReturn:
             log.exception("Failed to reconcile", again_in_seconds=round(delay, 1))
         else:
             result = "success"
-            queue.done(key)
+            queue.done(key, rest=world.rest(key))
         seconds = time.monotonic() - began
         metrics.reconciles.labels(result).inc()
         metrics.reconcile_seconds.observe(seconds)

@@ -1,7 +1,8 @@
 """The work queue: which agents are to be looked at, each once at a time, failures later and later.
 
 A key that is added while it waits is not queued twice; one that is added while it is worked on is looked at again
-after. All methods must be called from the event loop's thread.
+after. A key may be given a rest: whatever comes in meanwhile makes one look at its end. All methods must be called from
+the event loop's thread.
 """
 
 from __future__ import annotations
@@ -42,15 +43,18 @@ class WorkQueue:
         self._again: set[Key] = set()
         self._failures: dict[Key, int] = {}
         self._timers: dict[Key, asyncio.TimerHandle] = {}
+        self._resting: dict[Key, float] = {}
         self._wake = asyncio.Event()
 
     def __len__(self) -> int:
         return len(self._ready)
 
     def add(self, key: Key) -> None:
-        """Have the key looked at as soon as a worker is free."""
+        """Have the key looked at as soon as a worker is free and its rest is over."""
         if key in self._working:
             self._again.add(key)
+        elif (rest := self._rest(key)) > 0:
+            self.add_after(key, rest)
         elif key not in self._waiting:
             self._waiting.add(key)
             self._ready.append(key)
@@ -80,9 +84,11 @@ class WorkQueue:
         self._working.add(key)
         return key
 
-    def done(self, key: Key) -> None:
-        """End the work on a key that went well."""
+    def done(self, key: Key, *, rest: float = 0.0) -> None:
+        """End the work on a key that went well; it is not looked at again for so many seconds."""
         self._failures.pop(key, None)
+        if rest > 0:
+            self._resting[key] = asyncio.get_running_loop().time() + rest
         self._end(key)
 
     def failed(self, key: Key, *, at_least: float = 0.0) -> float:
@@ -100,6 +106,7 @@ class WorkQueue:
     def forget(self, key: Key) -> None:
         """Drop what is remembered of a key whose agent is gone."""
         self._failures.pop(key, None)
+        self._resting.pop(key, None)
         if (timer := self._timers.pop(key, None)) is not None:
             timer.cancel()
 
@@ -110,12 +117,23 @@ class WorkQueue:
         for remembered in (self._waiting, self._working, self._again):
             remembered.clear()
         self._failures.clear()
+        self._resting.clear()
 
     def close(self) -> None:
         """Cancel every delayed addition."""
         for timer in self._timers.values():
             timer.cancel()
         self._timers.clear()
+
+    def _rest(self, key: Key) -> float:
+        """Return for how many seconds the key rests still."""
+        until = self._resting.get(key)
+        if until is None:
+            return 0.0
+        left = until - asyncio.get_running_loop().time()
+        if left <= 0:
+            del self._resting[key]
+        return left
 
     def _end(self, key: Key) -> None:
         self._working.discard(key)

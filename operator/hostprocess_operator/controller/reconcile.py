@@ -26,13 +26,16 @@ async def reconcile(key: Key, world: World, now: datetime) -> None:
         world.forget(key)
         return
     error = None
-    try:
-        await world.carry_out(agent, plan_rollout(agent, world.observe(agent), now))
-    except ApiError as caught:
-        error = caught
-    recheck = world.verify(agent, now)
     seen = world.observe(agent)
     plan = plan_rollout(agent, seen, now)
+    if plan.acts:
+        try:
+            await world.carry_out(agent, plan)
+        except ApiError as caught:
+            error = caught
+        seen = world.observe(agent)
+        plan = plan_rollout(agent, seen, now)
+    recheck = world.verify(agent, seen.pods, now)
     seen = await world.explain(agent, seen, unexplained(plan, now))
     await world.write_status(agent, compute_status(agent, seen, plan, now, world.failure(key, error)))
     world.look_again(key, (plan.look_again, recheck, look_closer(plan, now)), now)

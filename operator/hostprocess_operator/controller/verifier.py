@@ -65,6 +65,8 @@ class Verifier:
         self._clock = clock
         self._reads: dict[str, tuple[str, Reads]] = {}
         self._troubles: dict[str, Trouble] = {}
+        # Pods of which nothing is due, as they were asked about: of thousands, all but a few at every look.
+        self._settled: dict[str, tuple[Pod, Verification]] = {}
         self._busy: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         pods.subscribe(self._forget_pod)
@@ -76,11 +78,12 @@ class Verifier:
 
     def lost_logs(self, pods: Iterable[Pod], container: str | None) -> frozenset[str]:
         """Return the UIDs of pods whose current run can never be judged: its log is gone from the node."""
-        return frozenset(pod.uid for pod in pods if self._is_lost(pod, container))
+        return frozenset(pod.uid for pod in pods if pod.uid in self._reads and self._is_lost(pod, container))
 
     def start_anew(self) -> None:
         """Forget which logs were read in vain, and what was refused: it is all tried again."""
         self._reads.clear()
+        self._settled.clear()
         self._troubles.clear()
 
     def trouble(self, pods: Iterable[Pod]) -> Trouble | None:
@@ -95,11 +98,13 @@ class Verifier:
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def _advance(self, key: Key, asked: Verification, pod: Pod, now: datetime) -> datetime | None:
-        if pod.uid in self._busy:
+        if pod.uid in self._busy or self._settled.get(pod.uid) == (pod, asked):
             return None
         due = assess(pod, asked, self._reads_of(pod, asked.container), now)
         if due is None or not (due.read or (due.verdict is not None and not _is_marked(pod, due.verdict))):
             self._troubles.pop(pod.uid, None)
+            if due is None or due.look_again is None:
+                self._settled[pod.uid] = (pod, asked)
             return due.look_again if due else None
         trouble = self._troubles.get(pod.uid)
         if trouble is not None and now < trouble.until:
@@ -202,6 +207,7 @@ class Verifier:
         if old is not None and (new is None or new.uid != old.uid):
             self._reads.pop(old.uid, None)
             self._troubles.pop(old.uid, None)
+            self._settled.pop(old.uid, None)
 
 
 def _is_marked(pod: Pod, verdict: Verdict) -> bool:

@@ -55,6 +55,8 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger(__name__)
 _DELETES_AT_ONCE = 10
+_REST_PER_POD = 0.0005
+_LONGEST_REST = 5.0
 _FRESH_SECONDS = 5.0
 
 
@@ -141,10 +143,9 @@ class World:
         for revision in plan.discard:
             await writes.delete_revision(self._connection, revision.namespace, revision.name, revision.uid)
 
-    def verify(self, agent: HostProcessAgent | InvalidAgent, now: datetime) -> datetime | None:
+    def verify(self, agent: HostProcessAgent | InvalidAgent, pods: Iterable[Pod], now: datetime) -> datetime | None:
         """Start the log reads and marks that are due; return when more may be due."""
-        key = (agent.namespace, agent.name)
-        return self._verifier.verify(key, _verification(agent), self.observe(agent).pods, now)
+        return self._verifier.verify((agent.namespace, agent.name), _verification(agent), pods, now)
 
     async def write_status(self, agent: HostProcessAgent | InvalidAgent, status: AgentStatus) -> None:
         """Write the status unless it stands there already or changes too often."""
@@ -167,6 +168,13 @@ class World:
             self._queue.add_after(key, (due - now).total_seconds())
         if (seconds := self._evidence.due_in(key)) is not None:
             self._queue.add_after(key, seconds)
+
+    def rest(self, key: Key) -> float:
+        """Return for how many seconds the agent is left alone after a look, whatever comes in meanwhile.
+
+        A look at thousands of pods takes a good part of a second, and a stream tells of hundreds of them in a second.
+        """
+        return min(_LONGEST_REST, _REST_PER_POD * len(self._caches.pods.by(key)))
 
     def _with_our_delete(self, pod: Pod) -> Pod:
         """Return the pod as terminating when we deleted it, though the cache does not show it yet."""

@@ -69,6 +69,11 @@ class Plan:
         return proven is not None and target is not None and proven.rev == target.rev
 
     @property
+    def acts(self) -> bool:
+        """Return whether there is anything to write or to delete."""
+        return self.write or bool(self.delete or self.discard) or self.copy is not None
+
+    @property
     def settled(self) -> bool:
         """Return whether what is to be served is served and was acted on."""
         return self.serving is not None and self.serving.settled

@@ -10,11 +10,13 @@ ELLIPSIS: Final = "\u2026"
 # Nothing beyond this many characters is looked at: the result is far shorter in any case.
 _WINDOW: Final = 64 * 1024
 
-_ESCAPES: Final = re.compile(
-    r"(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]"  # control sequences: colours, cursor movement
-    r"|\x1b[\]PX^_][^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)"  # strings for the terminal: titles, links
-    r"|\x1b[ -/]*[0-~]"  # every other escape sequence
-)
+_PARAMETERS = r"[0-?]*[ -/]*[@-~]"  # of a control sequence: colours, cursor movement
+_STRING = r"[\]PX^_][^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)"  # for the terminal: titles, links
+_SHORT = "\x9b" + _PARAMETERS
+_LONG = rf"\x1b(?:\[{_PARAMETERS}|{_STRING}|[ -/]*[0-~])"  # the last is every other escape sequence
+_MORE = rf"(?:{_SHORT}|{_LONG})*+"
+# Each branch begins with its one character, so that text without any is searched fast; neighbours are one match.
+_ESCAPES: Final = re.compile(rf"{_SHORT}{_MORE}|{_LONG}{_MORE}")
 
 # Characters that count as printable but show nothing: joiners, fillers, variation selectors, the blank Braille cell.
 _INVISIBLE: Final = re.compile(

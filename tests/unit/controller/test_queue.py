@@ -261,3 +261,52 @@ async def test_a_queue_that_was_cleared_begins_with_the_shortest_wait(queue, clo
     queue.failed(await queue.get())
     queue.clear()
     assert queue.failures(A) == 0
+async def test_a_key_that_rests_comes_once_its_rest_is_over(queue, clock):
+    queue.add(A)
+    await queue.get()
+    queue.done(A, rest=2.0)
+    queue.add(A)
+    queue.add(A)
+    await clock.advance(1.9)
+    assert len(queue) == 0
+    await clock.advance(0.1)
+    assert len(queue) == 1
+
+
+async def test_what_came_in_during_the_work_waits_for_the_end_of_the_rest_too(queue, clock):
+    queue.add(A)
+    await queue.get()
+    queue.add(A)
+    queue.done(A, rest=2.0)
+    assert len(queue) == 0
+    await clock.advance(2.0)
+    assert len(queue) == 1
+
+
+async def test_a_key_that_has_rested_comes_at_once(queue, clock):
+    queue.add(A)
+    await queue.get()
+    queue.done(A, rest=2.0)
+    await clock.advance(2.0)
+    assert len(queue) == 0
+    queue.add(A)
+    assert len(queue) == 1
+
+
+async def test_the_rest_of_one_key_is_not_that_of_another(queue):
+    queue.add(A)
+    await queue.get()
+    queue.done(A, rest=2.0)
+    queue.add(B)
+    assert await queue.get() == B
+
+
+async def test_a_wish_for_later_is_not_brought_forward_by_a_rest(queue, clock):
+    queue.add(A)
+    await queue.get()
+    queue.done(A, rest=1.0)
+    queue.add_after(A, 3.0)
+    await clock.advance(1.0)
+    assert len(queue) == 0
+    await clock.advance(2.0)
+    assert len(queue) == 1

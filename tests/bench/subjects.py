@@ -1,0 +1,147 @@
+"""The processes that are measured, and the stand-in that they may watch."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+from bench.usage import usage
+from control_plane import wait_for
+from control_plane.credentials import write_kubeconfig
+from support.operator import Operator
+
+TESTS = Path(__file__).parents[1]
+
+# Runs before the operator in its process: where its CPU goes, written when it ends. Only the main thread is seen.
+PROFILED = """
+import atexit, cProfile
+profile = cProfile.Profile()
+profile.enable()
+atexit.register(lambda: (profile.disable(), profile.dump_stats({path!r})))
+"""
+
+
+def ours(kubeconfig, folder, *arguments, profile=None):
+    """Return the operator, not started yet; with a path for its profile it runs a good deal slower."""
+    prelude = PROFILED.format(path=str(profile)) if profile else ""
+    return Operator(kubeconfig, Path(folder) / "operator.log", arguments=arguments, prelude=prelude)
+
+
+class PlainKopf:
+    """A plain kopf operator as a process of its own: see ``plain_kopf``.
+
+    Args:
+        kubeconfig: account that it runs under.
+        folder: its log goes there.
+        namespace: the one that it serves, None for all.
+    """
+
+    def __init__(self, kubeconfig, folder, *, namespace=None):
+        self._log = Path(folder) / "plain-kopf.log"
+        scope = ["--namespace", namespace] if namespace else ["--all-namespaces"]
+        self._command = [sys.executable, "-m", "kopf", "run", *scope, "--log-format=plain", "-m", "bench.plain_kopf"]
+        self._environment = {**os.environ, "KUBECONFIG": str(kubeconfig), "PYTHONPATH": str(TESTS)}
+        self._process = None
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *_):
+        self.kill()
+
+    def start(self):
+        """Start it and wait for nothing: it has no way to say that it is ready."""
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=self._environment
+            )
+
+    def kill(self):
+        """Send SIGKILL."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    def restart(self):
+        """Kill it and start it again."""
+        self.kill()
+        self.start()
+
+    @property
+    def pid(self):
+        """Return its process ID."""
+        return self._process.pid
+
+    def check(self):
+        """Raise when it has ended."""
+        if self._process.poll() is not None:
+            raise RuntimeError("plain kopf ended:\n" + "\n".join(self._log.read_text().splitlines()[-20:]))
+
+
+class StandInServer:
+    """The stand-in API server as a process; ``ask`` steers it."""
+
+    def __init__(self, nodes, agents, folder):
+        self.kubeconfig = Path(folder) / f"standin-{nodes}-{agents}.kubeconfig"
+        self._command = [sys.executable, "-m", "bench.standin", f"--nodes={nodes}", f"--agents={agents}"]
+        self._log = Path(folder) / "standin.log"
+        self._process = None
+        self._port = 0
+
+    def __enter__(self):
+        environment = {**os.environ, "PYTHONPATH": str(TESTS)}
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                self._command, stdout=subprocess.PIPE, stderr=log, stdin=subprocess.DEVNULL, env=environment, text=True
+            )
+        self._port = int(self._process.stdout.readline())
+        write_kubeconfig(self.kubeconfig, {"server": f"http://127.0.0.1:{self._port}"}, "a-token")
+        return self
+
+    def __exit__(self, *_):
+        self._process.send_signal(signal.SIGKILL)
+        self._process.wait()
+        self._process.stdout.close()
+
+    def ask(self, what, **body):
+        """Steer it and return its answer."""
+        url = f"http://127.0.0.1:{self._port}/bench/{what}"
+        with urllib.request.urlopen(url, json.dumps(body).encode(), timeout=600) as answer:
+            return json.load(answer)
+
+    def requests(self):
+        """Return how often each verb and resource was asked for."""
+        return self.ask("counts")["requests"]
+
+
+def worked_through(operator, agents):
+    """Return whether a started operator has looked at every agent and has nothing left to do."""
+    answer = operator.fetch("/metrics")
+    if answer is None:
+        return False
+    samples = dict(line.rsplit(" ", 1) for line in answer[1].splitlines() if not line.startswith("#"))
+    done = float(samples.get('hpagent_reconcile_total{result="success"}', 0))
+    return done >= agents and float(samples["hpagent_queue_depth"]) == 0
+
+
+def wait_until_worked(operator, agents, timeout=300):
+    """Wait for that, and return the process's usage then."""
+    wait_for(lambda: worked_through(operator, agents), timeout, "the operator to have looked at every agent")
+    return usage(operator.pid)
+
+
+@contextlib.contextmanager
+def patience(subject):
+    """Explain a wait in vain by the end of the subject, if it has ended."""
+    try:
+        yield
+    except TimeoutError:
+        check = getattr(subject, "check", None)
+        if check:
+            check()
+        raise
