@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
 
 from hostprocess_operator.api.names import AGENT_LABEL
 from hostprocess_operator.cluster import paths
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from hostprocess_operator.controller.agents import StoredAgent
     from hostprocess_operator.controller.queue import Key
 
+NAMESPACES: Final = "namespaces"
+_HELP_SECONDS = 5.0
 _NEIGHBOURS_SECONDS = 3.0
 """So much later others look at themselves because of an agent: of many that are applied together each does so once."""
 
@@ -65,7 +68,7 @@ class Caches:
         self.namespaces: Store[Namespace] = Store()
         self.reflectors: dict[str, Reflector[Any]] = {
             "nodes": Reflector(connection, Resource(paths.NODES, f"{OS_LABEL}={WINDOWS}"), observe_node, self.nodes),
-            "namespaces": Reflector(connection, Resource(paths.NAMESPACES), observe_namespace, self.namespaces),
+            NAMESPACES: Reflector(connection, Resource(paths.NAMESPACES), observe_namespace, self.namespaces),
         }
         for namespace in namespaces or (None,):
             suffix = f" in {namespace}" if namespace else ""
@@ -88,15 +91,20 @@ class Caches:
         self.namespaces.subscribe(self._namespace_changed)
 
     async def synced(self) -> None:
-        """Wait until the first list of every resource is complete."""
-        for reflector in self.reflectors.values():
-            await reflector.synced.wait()
+        """Wait until the first list of every resource is complete; of namespaces, which only help, not for long."""
+        for name, reflector in self.reflectors.items():
+            if name != NAMESPACES:
+                await reflector.synced.wait()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_HELP_SECONDS):
+                await self.reflectors[NAMESPACES].synced.wait()
 
     async def refresh(self) -> None:
-        """List everything anew and return once the caches hold all that was written before this call."""
+        """List anew what replicas write, and return once the caches hold all that was written before this call."""
         async with asyncio.TaskGroup() as lists:
-            for reflector in self.reflectors.values():
-                lists.create_task(reflector.refresh())
+            for name, reflector in self.reflectors.items():
+                if name != NAMESPACES:
+                    lists.create_task(reflector.refresh())
 
     def relisted(self) -> datetime | None:
         """Return when a cache last had to be rebuilt because its stream was lost."""

@@ -3,41 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import structlog
 
 from hostprocess_operator.api.agent import HostProcessAgent
-from hostprocess_operator.cluster import reads, writes
+from hostprocess_operator.cluster import writes
+from hostprocess_operator.controller.daemonset_writer import DaemonSetWriter
 from hostprocess_operator.controller.evidence import Evidence
 from hostprocess_operator.controller.status_writer import StatusWriter
-from hostprocess_operator.errors import Conflict, Forbidden, Invalid, NotFound
-from hostprocess_operator.manifests import (
-    build_copy,
-    build_daemonset,
-    daemonset_annotations,
-    daemonset_labels,
-    daemonset_spec,
-    owner_reference,
-    placement_of,
-    pod_template,
-    with_placement,
-)
+from hostprocess_operator.errors import Forbidden, Invalid
 from hostprocess_operator.observed import (
     Seen,
-    Written,
-    observe_daemonset,
-    observe_namespace,
-    observe_revision,
-    template_digest,
 )
-from hostprocess_operator.rollout import Keep, Render, dump_record
-from hostprocess_operator.status import Failure, drift_corrected
+from hostprocess_operator.status import Failure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from hostprocess_operator.api.agent import Verification
@@ -50,8 +33,8 @@ if TYPE_CHECKING:
     from hostprocess_operator.controller.queue import Key, WorkQueue
     from hostprocess_operator.controller.verifier import Verifier
     from hostprocess_operator.errors import ApiError
-    from hostprocess_operator.observed import DaemonSet, Pod
-    from hostprocess_operator.rollout import Plan, Serving
+    from hostprocess_operator.observed import Pod
+    from hostprocess_operator.rollout import Plan
 
 _log = structlog.get_logger(__name__)
 _DELETES_AT_ONCE = 10
@@ -78,7 +61,7 @@ class World:
         self._queue = queue
         self._metrics = metrics
         self._recorder = recorder
-        self._written: dict[Key, tuple[str, Written]] = {}
+        self._daemonsets = DaemonSetWriter(connection, caches, metrics, recorder)
         self._evidence = Evidence(connection)
         self._status_writer = StatusWriter(connection, caches, queue, metrics, recorder)
 
@@ -89,7 +72,7 @@ class World:
 
     def forget(self, key: Key) -> None:
         """Drop what is remembered of an agent that is gone."""
-        self._written.pop(key, None)
+        self._daemonsets.forget(key)
         self._status_writer.forget(key)
         self._evidence.forget(key)
         self._queue.forget(key)
@@ -101,7 +84,7 @@ class World:
 
         That a pod was deleted stays remembered, for that is true whoever leads.
         """
-        self._written.clear()
+        self._daemonsets.start_anew()
         self._status_writer.start_anew()
         self._verifier.start_anew()
 
@@ -116,7 +99,7 @@ class World:
             pods=pods,
             nodes=self._caches.nodes.values(),
             revisions=self._caches.revisions.by(key),
-            written=self._last_write(key, agent.uid, status),
+            written=self._daemonsets.last_write(key, agent.uid, status),
             status=status,
             lost_logs=self._verifier.lost_logs(pods, _verification(agent).container),
             namespace=self._caches.namespaces.get(("", agent.namespace)),
@@ -136,9 +119,9 @@ class World:
         """
         if isinstance(agent, HostProcessAgent):
             if plan.copy is not None:
-                await self._keep_copy(agent, plan.copy)
+                await self._daemonsets.keep_copy(agent, plan.copy)
             if plan.write and plan.serving is not None:
-                await self._write_daemonset(agent, plan, plan.serving)
+                await self._daemonsets.write(agent, plan, plan.serving)
         await self._delete(agent, plan.delete)
         for revision in plan.discard:
             await writes.delete_revision(self._connection, revision.namespace, revision.name, revision.uid)
@@ -181,125 +164,6 @@ class World:
         marked = not pod.deleting and self._caches.pods.is_marked(pod.uid)
         return replace(pod, deleting=True) if marked else pod
 
-    def _last_write(self, key: Key, agent_uid: str, status: AgentStatus | None) -> Written | None:
-        uid, written = self._written.get(key, ("", None))
-        if written is not None and uid == agent_uid:
-            return written
-        reference = status.daemon_set if status else None
-        return Written(reference.uid, reference.generation, reference.template_digest) if reference else None
-
-    async def _keep_copy(self, agent: HostProcessAgent, digest: str) -> None:
-        """Copy the template of the digest into a ControllerRevision that is the agent's, not the DaemonSet's."""
-        body = build_copy(agent, digest, await self._stored_template(agent, digest))
-        try:
-            answer = await writes.create_revision(self._connection, body)
-        except Conflict:
-            return  # made by an earlier look whose answer was lost: its event is on the way
-        self._caches.revisions.upsert(answer, observe_revision(answer))
-
-    async def _write_daemonset(self, agent: HostProcessAgent, plan: Plan, serving: Serving) -> None:
-        situation, record = plan.situation, dump_record(plan.record)
-        spec = daemonset_spec(agent, await self._template(agent, serving))
-        daemonset, written = situation.seen.daemonset, situation.seen.written
-        annotations = daemonset_annotations(serving.stamp, record, await self._pod_security(agent.namespace))
-        if daemonset is None:
-            await self._confirm(agent)
-            body = build_daemonset(agent, spec, annotations)
-            answer = await writes.create_daemonset(self._connection, body)
-        else:
-            answer = await writes.replace_daemonset_spec(
-                self._connection,
-                agent.namespace,
-                agent.name,
-                daemonset.uid,
-                spec=spec,
-                labels=daemonset_labels(agent.name),
-                annotations=annotations,
-                owners=[owner_reference(agent)],
-                has_labels=bool(daemonset.labels),
-            )
-        self._take_answer(agent, answer)
-        drifted = _was_drift(daemonset, written, answer)
-        if drifted:
-            self._metrics.drift.labels(agent.namespace, agent.name).inc()
-            what = drift_corrected(agent.name, answer["metadata"]["uid"])
-            self._recorder.record(agent.namespace, agent.name, agent.uid, what)
-        _log.info(
-            "Restored the DaemonSet"
-            if drifted
-            else "Created the DaemonSet"
-            if daemonset is None
-            else "Wrote the DaemonSet",
-            namespace=agent.namespace,
-            name=agent.name,
-            generation=answer["metadata"]["generation"],
-            revision=plan.record.target.rev if plan.record.target else None,
-            out=sorted(plan.record.out),
-        )
-
-    async def _pod_security(self, namespace: str) -> str | None:
-        """Return the Pod Security level of a namespace, None when it cannot be told.
-
-        One that was made a moment ago may not be in the cache yet.
-        """
-        known = self._caches.namespaces.get(("", namespace))
-        if known is not None:
-            return known.level
-        try:
-            body = await reads.look_up_namespace(self._connection, namespace)
-        except (Forbidden, NotFound):
-            return None
-        if body is None:
-            return None
-        found = observe_namespace(body)
-        self._caches.namespaces.upsert(body, found)
-        return found.level
-
-    def _take_answer(self, agent: HostProcessAgent, answer: Mapping[str, Any]) -> None:
-        daemonset = observe_daemonset(answer)
-        written = Written(daemonset.uid, daemonset.generation, daemonset.digest)
-        self._written[agent.namespace, agent.name] = (agent.uid, written)
-        self._caches.daemonsets.upsert(answer, daemonset)
-
-    async def _template(self, agent: HostProcessAgent, serving: Serving) -> Mapping[str, Any]:
-        """Return the pod template to serve, with the placement of the spec."""
-        match serving.source:
-            case Keep(digest):
-                return with_placement(await self._stored_template(agent, digest), placement_of(agent))
-            case Render(token):
-                return pod_template(agent, token)
-
-    async def _stored_template(self, agent: HostProcessAgent, digest: str) -> Mapping[str, Any]:
-        """Return the template that the cluster stores under the digest.
-
-        Raises:
-            Conflict: it is gone from the cluster; the next plan takes that into account.
-        """
-        daemonset = self._caches.daemonsets.get((agent.namespace, agent.name))
-        if daemonset is not None and daemonset.digest == digest:
-            template: Mapping[str, Any] = daemonset.spec["template"]
-            return template
-        for revision in await reads.list_revisions(self._connection, agent.namespace, agent.name):
-            template = revision["data"]["spec"]["template"]
-            if template_digest(template) == digest:
-                return template
-        raise Conflict(f"no ControllerRevision holds the template {digest}")
-
-    async def _confirm(self, agent: HostProcessAgent) -> None:
-        """Make sure that the agent still is what a new DaemonSet would name as its owner.
-
-        With the UID of an agent that was deleted meanwhile, garbage collection would delete the DaemonSet at once.
-
-        Raises:
-            Conflict: it is gone or another one of the same name.
-        """
-        stored = self._caches.agents.get((agent.namespace, agent.name))
-        if stored is not None and stored.received + _FRESH_SECONDS > time.monotonic():
-            return
-        current = await reads.confirm_agent(self._connection, agent.namespace, agent.name)
-        if current is None or current["metadata"]["uid"] != agent.uid:
-            raise Conflict(f"{agent.namespace}/{agent.name} was deleted or made again meanwhile")
-
     async def _delete(self, agent: HostProcessAgent | InvalidAgent, pods: tuple[Pod, ...]) -> None:
         for start in range(0, len(pods), _DELETES_AT_ONCE):
             batch = pods[start : start + _DELETES_AT_ONCE]
@@ -317,13 +181,3 @@ class World:
 
 def _verification(agent: HostProcessAgent | InvalidAgent) -> Verification:
     return agent.spec.verification if isinstance(agent, HostProcessAgent) else agent.verification
-
-
-def _was_drift(daemonset: DaemonSet | None, written: Written | None, answer: Mapping[str, Any]) -> bool:
-    """Return whether a write undid a change that was not ours.
-
-    A write that changed nothing undid nothing: it followed one of ours whose answer was lost.
-    """
-    if daemonset is None or written is None:
-        return False
-    return daemonset.generation not in {written.generation, answer["metadata"]["generation"]}

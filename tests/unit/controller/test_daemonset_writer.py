@@ -2,7 +2,7 @@
 
 import pytest
 
-from hostprocess_operator.controller.world import _was_drift
+from hostprocess_operator.controller.daemonset_writer import _was_drift
 from hostprocess_operator.observed import Written
 from support import build
 
