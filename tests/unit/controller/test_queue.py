@@ -261,6 +261,8 @@ async def test_a_queue_that_was_cleared_begins_with_the_shortest_wait(queue, clo
     queue.failed(await queue.get())
     queue.clear()
     assert queue.failures(A) == 0
+
+
 async def test_a_key_that_rests_comes_once_its_rest_is_over(queue, clock):
     queue.add(A)
     await queue.get()

@@ -23,7 +23,8 @@ class Office:
         self.agents = {}
         self.pods_listed, self.agents_listed = asyncio.Event(), asyncio.Event()
         feed = type("Feed", (), {"refresh": self._refresh_agents})
-        self.term = Term(self, feed, self.queue, self, self, self.metrics, workers=2, resync_seconds=3600)
+        recorder = type("Recorder", (), {"run": asyncio.Event().wait})
+        self.term = Term(self, feed, self.queue, self, self, recorder, self.metrics, workers=2, resync_seconds=3600)
 
     # the caches
 
@@ -46,6 +47,9 @@ class Office:
 
     def forget(self, key):
         pass
+
+    def rest(self, key):
+        return 0.0
 
     # the verifier
 
