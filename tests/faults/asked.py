@@ -1,6 +1,6 @@
 """What a request asks for, as RBAC and the audit log call it. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
 WRITES = frozenset({"create", "update", "patch", "delete"})
@@ -14,7 +14,9 @@ class Asked:
     Attributes:
         verb: get, list, watch, create, update, patch or delete.
         resource: with its subresource: `pods/status`; empty for discovery.
-        client: first word of the User-Agent header.
+        client: the User-Agent header.
+        bearer: the token that it came with.
+        continues: whether it asks for the second or a later page of a list.
         single: whether a list asks for one object by its name.
     """
 
@@ -23,6 +25,7 @@ class Asked:
     namespace: str = ""
     name: str = ""
     client: str = ""
+    bearer: str = field(default="", repr=False)
     continues: bool = False
     single: bool = False
 
@@ -32,7 +35,7 @@ class Asked:
         return self.verb in WRITES
 
 
-def describe(method, url, client=""):
+def describe(method, url, client="", authorization=""):
     """Return what a request asks for, from its method and its path with query."""
     parts = urlsplit(url)
     query = parse_qs(parts.query)
@@ -53,6 +56,7 @@ def describe(method, url, client=""):
         namespace,
         name,
         client,
+        authorization.removeprefix("Bearer "),
         continues="continue" in query,
         single="metadata.name" in query.get("fieldSelector", [""])[0],
     )

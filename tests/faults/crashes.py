@@ -15,6 +15,7 @@ from pathlib import Path
 
 from control_plane import ControlPlane, ensure_binaries, wait_for
 from control_plane.api import ApiError
+from faults.nursery import Nursery
 from faults.oracles import busiest, difference, differing
 from faults.rules import Crash, Match, Rule
 from faults.scenarios import SCENARIOS, STEP_SECONDS, ready
@@ -146,7 +147,7 @@ def _compare(stage, reference, outcome):
         return True
 
     try:
-        stage.wait(look, GOAL_SECONDS, "the state of the undisturbed run")
+        stage.wait(look, GOAL_SECONDS, "the state of the undisturbed run", interval=0.5)
     except TimeoutError as error:
         outcome.faults.append(str(error))
 
@@ -170,8 +171,8 @@ def lenient_crd(plane):
 class Crashes:
     """Plans and references of one control plane, run two at a time."""
 
-    def __init__(self, plane, kubeconfig, directory):
-        self._plane, self._kubeconfig, self._directory = plane, kubeconfig, directory
+    def __init__(self, plane, nursery, kubeconfig, directory):
+        self._place = (plane, nursery, kubeconfig, directory)
 
     def references(self, scenarios, *, twice):
         """Return scenario name -> its reference; run twice, two runs must not differ beyond the mask."""
@@ -193,11 +194,11 @@ class Crashes:
         return Reference(mine[0].state, mine[0].summary, max(one.writes for one in mine), MASK | beyond)
 
     def _reference(self, scenario):
-        with Stage(self._plane, self._kubeconfig, self._directory, nodes=scenario.nodes) as stage:
+        with Stage(*self._place, nodes=scenario.nodes) as stage:
             return run_reference(stage, scenario)
 
     def _outcome(self, plan, reference):
-        with Stage(self._plane, self._kubeconfig, self._directory, nodes=plan.scenario.nodes) as stage:
+        with Stage(*self._place, nodes=plan.scenario.nodes) as stage:
             try:
                 return run_plan(stage, plan, reference)
             except (TimeoutError, RuntimeError, ApiError) as error:
@@ -216,8 +217,12 @@ def main(arguments=None):
     options = parser.parse_args(arguments)
     chosen = [row for row in SCENARIOS if options.only in {"", row.name}]
     bad = 0
-    with tempfile.TemporaryDirectory() as folder, ControlPlane.start(ensure_binaries(print)) as plane:
-        runs = Crashes(plane, install(plane, policies=False), Path(folder))
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        ControlPlane.start(ensure_binaries(print)) as plane,
+        Nursery() as nursery,
+    ):
+        runs = Crashes(plane, nursery, install(plane, policies=False), Path(folder))
         print(f"{'scenario':36} plans  held  slowest  writes (undisturbed, most)  busiest second")
         for lenient in (False, True):
             rows = [row for row in chosen if row.lenient is lenient]

@@ -13,6 +13,7 @@ _UID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}
 _RUN = re.compile(r"containerd://[0-9a-f]{64}")
 _ADDRESS = re.compile(r"127\.\d+\.\d+\.\d+")
 _GENERATED = re.compile(r"\b(?P<stem>demo)-[a-z0-9]{5}\b")
+RECORD = "hostprocess.dev/rollout"
 _LEFT_OUT = ("resourceVersion", "managedFields", "creationTimestamp", "deletionTimestamp", "generateName")
 
 
@@ -55,6 +56,22 @@ def end_state(objects, names):
         )
         for kind, bodies in objects.items()
     }
+
+
+def merged_record(agents, daemonsets):
+    """Return the rollout record that counts, out of the two that stand on agent and DaemonSet; take them from there.
+
+    Either copy restores the other, and a crash decides which of them is ahead. Who is out stands on the DaemonSet alone.
+    """
+    texts = [agent.get("status", {}).pop("record", None) for agent in agents]
+    here = [each["metadata"].get("annotations", {}).pop(RECORD, None) for each in daemonsets]
+    revisions = [text for text in texts + here if text]
+    if not revisions:
+        return {}
+    records = [json.loads(text) for text in revisions]
+    best = max(records, key=lambda record: record.get("seq", 0))
+    out = json.loads(here[0]).get("out", {}) if here and here[0] else {}
+    return {key: value for key, value in best.items() if key != "seq"} | {"out": out}
 
 
 def revision_names(revisions):

@@ -238,7 +238,10 @@ class FaultProxy:
             await stream.response.write(data)
 
     async def _handle(self, request):
-        asked = describe(request.method, request.raw_path, request.headers.get("User-Agent", ""))
+        headers = request.headers
+        asked = describe(
+            request.method, request.raw_path, headers.get("User-Agent", ""), headers.get("Authorization", "")
+        )
         exchange = Exchange(asked, time.monotonic(), generation=self._generation)
         self.exchanges.append(exchange)
         body = await request.read()

@@ -12,6 +12,8 @@ class Match:
 
     Attributes:
         resources: with subresources, such as `pods/status`.
+        client: what the User-Agent header begins with.
+        bearer: a token.
         continues: True for the second and later pages of a list alone, False for first pages alone.
         single: True for looks at one object by its name alone, False for whole lists alone.
     """
@@ -19,6 +21,7 @@ class Match:
     verbs: frozenset[str] = frozenset()
     resources: frozenset[str] = frozenset()
     client: str = ""
+    bearer: str = field(default="", repr=False)
     continues: bool | None = None
     single: bool | None = None
 
@@ -28,6 +31,7 @@ class Match:
             (not self.verbs or asked.verb in self.verbs)
             and (not self.resources or asked.resource in self.resources)
             and asked.client.startswith(self.client)
+            and self.bearer in {"", asked.bearer}
             and self.continues in {None, asked.continues}
             and self.single in {None, asked.single}
         )

@@ -154,9 +154,16 @@ def wipe_status(stage):
 
 
 def wipe_records(stage):
-    """Remove the status and the rollout record on the DaemonSet: the operator starts from what it sees."""
-    wipe_status(stage)
-    stage.agent.edit_daemonset({"op": "remove", "path": "/metadata/annotations/hostprocess.dev~1rollout"})
+    """Remove the status and the rollout record on the DaemonSet: the operator starts from what it sees.
+
+    It must see neither without the other: each restores the other.
+    """
+    stage.proxy.freeze()
+    try:
+        wipe_status(stage)
+        stage.agent.edit_daemonset({"op": "remove", "path": "/metadata/annotations/hostprocess.dev~1rollout"})
+    finally:
+        stage.proxy.thaw()
 
 
 def restart(stage):

@@ -8,10 +8,9 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from control_plane import Recording, wait_for, windows_node
-from faults.oracles import end_state, revision_names, summary
+from faults.oracles import RECORD, end_state, merged_record, revision_names, summary
 from faults.proxy import FaultProxy
 from support.agents import OneAgent
-from support.operator import Operator
 
 KINDS = ("hostprocessagents", "daemonsets", "controllerrevisions", "pods")
 RECORDED = ("daemonsets", "controllerrevisions", "pods")
@@ -23,6 +22,7 @@ class Stage:
 
     Args:
         plane: the control plane; `support.operator.install` has been called for it.
+        nursery: makes the operator.
         kubeconfig: account of the operator.
         directory: for logs.
         nodes: how many.
@@ -30,7 +30,7 @@ class Stage:
         prelude: see `Operator`.
     """
 
-    def __init__(self, plane, kubeconfig, directory, *, nodes=0, arguments=(), prelude=""):
+    def __init__(self, plane, nursery, kubeconfig, directory, *, nodes=0, arguments=(), prelude=""):
         self.plane = plane
         self.id = secrets.token_hex(4)
         self.namespace = f"fault-{self.id}"
@@ -39,7 +39,7 @@ class Stage:
         self.agent = OneAgent(plane, self.namespace, self.selector)
         self.recordings = {}
         self._token = json.loads(Path(kubeconfig).read_text())["users"][0]["user"]["token"]
-        self._directory = Path(directory)
+        self._nursery, self._directory = nursery, Path(directory)
         self._count = nodes
         self._arguments, self._prelude = arguments, prelude
         self._stack = ExitStack()
@@ -53,10 +53,11 @@ class Stage:
             self._stack.callback(lambda: self.plane.remove_nodes(*self.nodes))
             self.add_nodes(self._count)
             self.proxy = self._stack.enter_context(FaultProxy(self.plane.server, self.plane.ca_file, self._shoot))
-            path = self.proxy.write_kubeconfig(self._directory / f"{self.namespace}.kubeconfig", self._token)
+            self.kubeconfig = self._directory / f"{self.namespace}.kubeconfig"
+            self.proxy.write_kubeconfig(self.kubeconfig, self._token)
             arguments = ("--namespaces", self.namespace, *self._arguments)
             log = self._directory / f"{self.namespace}.log"
-            self.operator = Operator(path, log, arguments=arguments, prelude=self._prelude)
+            self.operator = self._nursery.operator(self.kubeconfig, log, arguments=arguments, prelude=self._prelude)
             self._stack.enter_context(_Killed(self.operator))
             for kind in RECORDED:
                 path = self.plane.api.path(kind, self.namespace)
@@ -77,6 +78,9 @@ class Stage:
     def end_state(self):
         """Return the objects of the namespace as `oracles` compares them."""
         objects = {kind: self.plane.get(kind, namespace=self.namespace)["items"] for kind in KINDS}
+        for copied in objects["controllerrevisions"]:  # the DaemonSet's annotations at the time when it was made
+            copied["metadata"].get("annotations", {}).pop(RECORD, None)
+        objects["record"] = [merged_record(objects["hostprocessagents"], objects["daemonsets"])]
         names = {self.namespace: "NAMESPACE", **dict.fromkeys(self.nodes, "NODE"), self.id: "POOL"}
         return end_state(objects, names | revision_names(objects["controllerrevisions"]))
 
@@ -97,14 +101,14 @@ class Stage:
         elif not self.operator.running:
             raise RuntimeError(f"the operator ended by itself: {self.operator.lines()[-5:]}")
 
-    def wait(self, condition, seconds, what):
+    def wait(self, condition, seconds, what, *, interval=0.25):
         """Wait for a condition while the operator is started again after a crash."""
 
         def look():
             self.tend()
             return condition(self)
 
-        return wait_for(look, seconds, what)
+        return wait_for(look, seconds, what, interval=interval)
 
     def tracebacks(self):
         """Return the records of the operator's log that show an exception."""
