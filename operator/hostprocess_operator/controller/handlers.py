@@ -62,6 +62,7 @@ class AgentWatch:
         self._when_served = when_served
         self._stop = threading.Event()
         self._go_on = threading.Event()
+        self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="kopf", daemon=True)
         self.restarts = 0
 
@@ -73,15 +74,16 @@ class AgentWatch:
         """Stop watching and wait up to `timeout` seconds for the thread to end."""
         self._stop.set()
         self._go_on.set()
+        self._over.set()
         self._thread.join(timeout)
 
     def _run(self) -> None:
         delays = iter(EndlessBackoff())
         while not self._stop.is_set():
-            began = asyncio.run(self._watch())
+            lived = asyncio.run(self._watch())
             if self._stop.is_set():
                 return
-            if began > _FULL_LIFE:
+            if lived > _FULL_LIFE:
                 delays = iter(EndlessBackoff())
             self.restarts += 1
             pause = next(delays)
@@ -95,16 +97,22 @@ class AgentWatch:
         """Run kopf until it ends for whatever reason; return how many seconds it lived."""
         loop = asyncio.get_running_loop()
         began = loop.time()
+        # A flag of each run's own: kopf waits for it in a thread, and that thread keeps the loop from closing.
+        self._over = threading.Event()
+        if self._stop.is_set():
+            return 0.0
         try:
             await kopf.operator(
                 registry=self._registry(),
                 standalone=True,
                 clusterwide=not self._namespaces,
                 namespaces=self._namespaces,
-                stop_flag=self._stop,
+                stop_flag=self._over,
             )
         except Exception as error:  # noqa: BLE001 - kopf ends with many kinds of error, and none may end the operator
             _log.warning("The watch of HostProcessAgents ended", error=type(error).__name__, reason=str(error)[:256])
+        finally:
+            self._over.set()
         return loop.time() - began
 
     def _registry(self) -> kopf.OperatorRegistry:
