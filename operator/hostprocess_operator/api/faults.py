@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from hostprocess_operator.api.vocabulary import Documented
 
 _READ = "Read the message: it names the cause and the nodes."
@@ -210,3 +212,19 @@ class Fault(Documented):
         "Another agent runs the same image and command on the same nodes.",
         "Delete one of them, or give them different nodes.",
     )
+
+
+REFUSALS: Final = frozenset(
+    {
+        Fault.ALLOW_PRIVILEGED_DISABLED,
+        Fault.POD_SECURITY_REJECTED,
+        Fault.WEBHOOK_DENIED,
+        Fault.WEBHOOK_UNAVAILABLE,
+        Fault.POLICY_DENIED,
+        Fault.QUOTA_EXCEEDED,
+        Fault.PRIORITY_CLASS_MISSING,
+        Fault.SERVICE_ACCOUNT_MISSING,
+        Fault.ADMISSION_REJECTED,
+    }
+)
+"""Faults by which no pod is made: the API server refuses it."""

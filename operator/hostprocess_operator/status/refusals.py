@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from hostprocess_operator.api.faults import Fault
+from hostprocess_operator.api.faults import REFUSALS
 from hostprocess_operator.diagnosis import foresee_refusal
 from hostprocess_operator.diagnosis.words import on_nodes
 from hostprocess_operator.status.agents import Stage
@@ -12,20 +12,6 @@ from hostprocess_operator.status.facts import Facts, Readiness, stalled
 
 if TYPE_CHECKING:
     from hostprocess_operator.status.agents import Agent
-
-REFUSALS: Final = frozenset(
-    {
-        Fault.ALLOW_PRIVILEGED_DISABLED,
-        Fault.POD_SECURITY_REJECTED,
-        Fault.WEBHOOK_DENIED,
-        Fault.WEBHOOK_UNAVAILABLE,
-        Fault.POLICY_DENIED,
-        Fault.QUOTA_EXCEEDED,
-        Fault.PRIORITY_CLASS_MISSING,
-        Fault.SERVICE_ACCOUNT_MISSING,
-        Fault.ADMISSION_REJECTED,
-    }
-)
 
 
 def is_refused(facts: Facts) -> Readiness | None:

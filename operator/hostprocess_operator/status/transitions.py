@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from hostprocess_operator.api.conditions import ConditionType
 from hostprocess_operator.api.event_reasons import EventReason
-from hostprocess_operator.api.faults import Fault
+from hostprocess_operator.api.faults import REFUSALS, Fault
 from hostprocess_operator.api.reasons import Reason
 from hostprocess_operator.diagnosis.words import names, on_nodes
 from hostprocess_operator.observed.objects import moment
@@ -26,19 +26,7 @@ if TYPE_CHECKING:
 
 _FAILED: Final = {Phase.HALTED.value: EventReason.ROLLOUT_HALTED, Phase.ROLLED_BACK.value: EventReason.ROLLED_BACK}
 _DENIALS: Final = frozenset({Reason.NOT_ADMINISTRATOR, Reason.NOT_HOST_PROCESS, Reason.WRONG_ACCOUNT})
-_REFUSALS: Final = frozenset(
-    {
-        Reason.APPLY_REFUSED,
-        Fault.POD_SECURITY_REJECTED,
-        Fault.WEBHOOK_DENIED,
-        Fault.WEBHOOK_UNAVAILABLE,
-        Fault.POLICY_DENIED,
-        Fault.QUOTA_EXCEEDED,
-        Fault.PRIORITY_CLASS_MISSING,
-        Fault.SERVICE_ACCOUNT_MISSING,
-        Fault.ADMISSION_REJECTED,
-    }
-)
+_REFUSALS: Final = REFUSALS | {Reason.APPLY_REFUSED}
 _UNFIT: Final = frozenset(
     {Fault.TAINT_NOT_TOLERATED, Fault.KUBELET_TOO_OLD, Fault.RUNTIME_TOO_OLD, Fault.RUNTIME_UNSUPPORTED}
 )
