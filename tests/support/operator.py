@@ -25,6 +25,11 @@ def install(cluster, *, policies=True):
     return cluster.service_account_kubeconfig(NAMESPACE, SERVICE_ACCOUNT)
 
 
+def warnings_in(done):
+    """Return what kubectl warned of, apart from an object's field manager that another test had changed."""
+    return [line for line in done.stderr.splitlines() if "Warning" in line and "failed to migrate" not in line]
+
+
 class Operator:
     """One operator process; used as a context manager it is gone afterwards whatever happened.
 

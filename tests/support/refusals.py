@@ -7,6 +7,8 @@ none), and cures the namespace when it ends. What the DaemonSet controller then 
 
 import contextlib
 
+from control_plane import wait_for
+from control_plane.api import ApiError
 from support.webhook import denying_webhook
 
 ENFORCE = "pod-security.kubernetes.io/enforce"
@@ -81,6 +83,7 @@ def validating_policy(cluster, namespace):
     }
     cluster.apply(policy, binding)
     try:
+        _wait_in_force(cluster, namespace)
         yield {}
     finally:
         cluster.delete("validatingadmissionpolicybinding", name)
@@ -117,6 +120,20 @@ REFUSALS = {
 }
 
 
+def _wait_in_force(cluster, namespace):
+    """Wait until the API server refuses a pod: it hears of policies, webhooks and quotas a moment later."""
+    pod = {"metadata": {"name": "tried"}, "spec": {"containers": [{"name": "c", "image": "i"}]}}
+
+    def is_refused():
+        try:
+            cluster.api.request("POST", f"/api/v1/namespaces/{namespace}/pods?dryRun=All", pod)
+        except ApiError as error:
+            return "default service account" not in str(error) and "serviceaccount" not in str(error)
+        return False
+
+    wait_for(is_refused, 20, "the refusal to be in force")
+
+
 def _label(cluster, namespace, level):
     cluster.patch("namespace", namespace, {"metadata": {"labels": {ENFORCE: level}}})
 
@@ -128,6 +145,7 @@ def _quota(cluster, namespace, hard):
         namespace=namespace,
     )
     try:
+        _wait_in_force(cluster, namespace)
         yield
     finally:
         cluster.delete("resourcequota", "few", namespace)
@@ -155,6 +173,7 @@ def _webhook(cluster, namespace, client):
         }
     )
     try:
+        _wait_in_force(cluster, namespace)
         yield
     finally:
         cluster.delete("validatingwebhookconfiguration", name)

@@ -9,6 +9,7 @@ import pytest
 from control_plane.api import ApiError
 from control_plane.cluster import PATCH_TYPES, Cluster
 from control_plane.waiting import wait_for
+from support.operator import warnings_in
 
 DEPLOY = Path(__file__).parents[3] / "deploy"
 NAMESPACE = "deploy-test"
@@ -18,7 +19,7 @@ NAMESPACE = "deploy-test"
 def installed(plane):
     """Install deploy/default; take its policies away again, for the tests of life without them."""
     done = plane.kubectl("apply", "--server-side", "-k", str(DEPLOY / "default"))
-    assert "Warning" not in done.stderr
+    assert not warnings_in(done)
     wait_for(lambda: plane.api.resource("hostprocessagents"), 30, "the kind HostProcessAgent")
     _wait_for_policies(plane)
     yield plane
