@@ -61,6 +61,7 @@ class AgentWatch:
         self._on_event = on_event
         self._when_served = when_served
         self._stop = threading.Event()
+        self._end_run = threading.Event()
         self._go_on = threading.Event()
         self._thread = threading.Thread(target=self._run, name="kopf", daemon=True)
         self.restarts = 0
@@ -72,16 +73,20 @@ class AgentWatch:
     def stop(self, timeout: float) -> None:
         """Stop watching and wait up to `timeout` seconds for the thread to end."""
         self._stop.set()
+        self._end_run.set()
         self._go_on.set()
         self._thread.join(timeout)
 
     def _run(self) -> None:
         delays = iter(EndlessBackoff())
-        while not self._stop.is_set():
-            began = asyncio.run(self._watch())
+        while True:
+            self._end_run.clear()
+            if self._stop.is_set():  # looked at after the clearing, which may have undone what `stop` did
+                return
+            lived = asyncio.run(self._watch())
             if self._stop.is_set():
                 return
-            if began > _FULL_LIFE:
+            if lived > _FULL_LIFE:
                 delays = iter(EndlessBackoff())
             self.restarts += 1
             pause = next(delays)
@@ -101,10 +106,13 @@ class AgentWatch:
                 standalone=True,
                 clusterwide=not self._namespaces,
                 namespaces=self._namespaces,
-                stop_flag=self._stop,
+                stop_flag=self._end_run,
             )
         except Exception as error:  # noqa: BLE001 - kopf ends with many kinds of error, and none may end the operator
             _log.warning("The watch of HostProcessAgents ended", error=type(error).__name__, reason=str(error)[:256])
+        finally:
+            # kopf waits for the flag in a thread of the loop's executor, and the loop's end would wait for that thread
+            self._end_run.set()
         return loop.time() - began
 
     def _registry(self) -> kopf.OperatorRegistry:
