@@ -61,7 +61,7 @@ class Operator:
     def __exit__(self, *_):
         self.kill()
 
-    def start(self, *, timeout=30):
+    def start(self, *, timeout=60):
         """Start it and wait until its caches are complete and it works."""
         self.launch()
         wait_for(lambda: self.status("/readyz") == 200, timeout, "the operator to be ready")

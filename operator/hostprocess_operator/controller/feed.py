@@ -47,6 +47,7 @@ class AgentFeed:
         self._suspicion = asyncio.Event()
         self._rounds = Rounds()
         self._unknown = False  # whether the kind was missing
+        self._complaint = ""
         self._asked = asyncio.Event()
         self._last_contact = time.monotonic()
 
@@ -88,6 +89,7 @@ class AgentFeed:
                 continue
             backoff.reset()
             self._unknown = False
+            self._complaint = ""
             self.synced.set()
             await self._until_due()
 
@@ -129,5 +131,9 @@ class AgentFeed:
         return Entry.of(body, observe_agent(body))
 
     def _complain(self, error: Exception) -> None:
+        """Log a failure, the same one only once in a row."""
+        if str(error) == self._complaint:
+            return
+        self._complaint = str(error)
         hint = "apply the CRD hostprocessagents.hostprocess.dev" if isinstance(error, NotFound) else None
         _log.warning("Failed to list HostProcessAgents", error=str(error), hint=hint)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import logging
 import random
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -32,6 +33,8 @@ WhenServed: TypeAlias = Callable[[Callable[[], None]], None]
 """Calls back, in whatever thread, once the API server serves the HostProcessAgents again; called in kopf's thread."""
 
 _log = structlog.get_logger(__name__)
+# They log with a traceback what `AgentWatch` then says in one line: that kopf gave up, and why.
+_LOUD = ("kopf._core.reactor.orchestration", "kopf._core.reactor.running")
 _LONGEST_PAUSE = 30.0
 _FULL_LIFE = 60.0
 
@@ -61,25 +64,30 @@ class AgentWatch:
         self._on_event = on_event
         self._when_served = when_served
         self._stop = threading.Event()
+        self._end_run = threading.Event()
         self._go_on = threading.Event()
-        self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="kopf", daemon=True)
         self.restarts = 0
 
     def start(self) -> None:
         """Start watching."""
+        for name in _LOUD:
+            logging.getLogger(name).setLevel(logging.CRITICAL)
         self._thread.start()
 
     def stop(self, timeout: float) -> None:
         """Stop watching and wait up to `timeout` seconds for the thread to end."""
         self._stop.set()
+        self._end_run.set()
         self._go_on.set()
-        self._over.set()
         self._thread.join(timeout)
 
     def _run(self) -> None:
         delays = iter(EndlessBackoff())
-        while not self._stop.is_set():
+        while True:
+            self._end_run.clear()
+            if self._stop.is_set():  # looked at after the clearing, which may have undone what `stop` did
+                return
             lived = asyncio.run(self._watch())
             if self._stop.is_set():
                 return
@@ -97,22 +105,19 @@ class AgentWatch:
         """Run kopf until it ends for whatever reason; return how many seconds it lived."""
         loop = asyncio.get_running_loop()
         began = loop.time()
-        # A flag of each run's own: kopf waits for it in a thread, and that thread keeps the loop from closing.
-        self._over = threading.Event()
-        if self._stop.is_set():
-            return 0.0
         try:
             await kopf.operator(
                 registry=self._registry(),
                 standalone=True,
                 clusterwide=not self._namespaces,
                 namespaces=self._namespaces,
-                stop_flag=self._over,
+                stop_flag=self._end_run,
             )
         except Exception as error:  # noqa: BLE001 - kopf ends with many kinds of error, and none may end the operator
             _log.warning("The watch of HostProcessAgents ended", error=type(error).__name__, reason=str(error)[:256])
         finally:
-            self._over.set()
+            # kopf waits for the flag in a thread of the loop's executor, and the loop's end would wait for that thread
+            self._end_run.set()
         return loop.time() - began
 
     def _registry(self) -> kopf.OperatorRegistry:

@@ -76,6 +76,12 @@ def test_without_a_right_to_judge_pods_the_status_names_the_rule_and_the_rest_go
     assert refused <= 8  # later and later, not once a second
 
 
+def bring_back_crd(plane):
+    plane.kubectl("apply", "--server-side", "-k", str(DEPLOY.parent / "crds"))
+    served = "kubectl to find the kind HostProcessAgent"  # for a moment the API server answers 404, then 429
+    wait_for(lambda: plane.kubectl("get", "hostprocessagents", "-A", check=False).returncode == 0, 30, served)
+
+
 def test_a_crd_that_is_missing_is_waited_for_and_taken_up(one, nodes, plane, operator):
     operator.kill()
     plane.delete("customresourcedefinition", CRD)
@@ -92,9 +98,8 @@ def test_a_crd_that_is_missing_is_waited_for_and_taken_up(one, nodes, plane, ope
         assert operator.status("/readyz") == 503
         assert operator.status("/healthz") == 200
     finally:
-        plane.kubectl("apply", "--server-side", "-k", str(DEPLOY.parent / "crds"))
+        bring_back_crd(plane)
     nodes(1)
-    wait_for(lambda: plane.api.resource("hostprocessagents"), 30, "the kind HostProcessAgent")
     one.apply()
     one.wait_verified(1, timeout=60)
     one.edit(containers=NEW)
@@ -113,8 +118,7 @@ def test_a_crd_that_is_deleted_and_made_again_is_taken_up(one, nodes, plane, ope
             "the operator to miss the CRD",
         )
     finally:
-        plane.kubectl("apply", "--server-side", "-k", str(DEPLOY.parent / "crds"))
-    wait_for(lambda: plane.api.resource("hostprocessagents"), 30, "the kind HostProcessAgent")
+        bring_back_crd(plane)
     # the garbage collector has to have collected what the former agent had
     wait_for(lambda: not plane.get("daemonsets", namespace=one.namespace)["items"], 90, "the DaemonSet to be gone")
     one.apply()
