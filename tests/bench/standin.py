@@ -268,10 +268,10 @@ class StandIn:
             number += 1
 
     async def counts(self, _):
-        """Answer the requests so far, and the size of a pod."""
-        pods = self.objects["pods"]
-        size = sum(map(len, pods.values())) / len(pods) if pods else 0
-        return web.json_response({"requests": self.requests, "pods": len(pods), "podBytes": size})
+        """Answer the requests so far, and how many agents say that they are Ready."""
+        statuses = [json.loads(agent).get("status", {}) for agent in self.objects[AGENTS].values()]
+        ready = [any(c["type"] == "Ready" and c["status"] == "True" for c in s.get("conditions", ())) for s in statuses]
+        return web.json_response({"requests": self.requests, "ready": sum(ready)})
 
 
 def event(kind, content):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from hostprocess_operator.rollout.placement import selects, untolerated
@@ -64,7 +65,7 @@ class NodeState:
         return self.node.ready and not self.node.unschedulable
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Fleet:
     """Every Windows node as far as the agent is concerned, sorted by name.
 
@@ -76,7 +77,7 @@ class Fleet:
     wanted: tuple[NodeState, ...]
     ineligible: tuple[Node, ...]
 
-    @property
+    @cached_property
     def eligible(self) -> tuple[NodeState, ...]:
         """Return the wanted nodes whose pods may be replaced."""
         return tuple(state for state in self.wanted if state.eligible)
@@ -131,7 +132,7 @@ def survey(expected: Expectations, seen: Seen, now: datetime) -> Fleet:
 def _state(expected: Expectations, node: Node, pod: Pod | None, digest: str | None, now: datetime) -> NodeState:
     works_from = _works_from(expected, node, pod, now)
     updated, working = digest is not None and digest == expected.digest, works_from is not None and works_from <= now
-    joined = max((moment for moment in (node.created, _returned(node)) if moment is not None), default=None)
+    joined = max(filter(None, (node.created, _returned(node))), default=None)
     return NodeState(
         node=node,
         pod=pod,
@@ -141,7 +142,7 @@ def _state(expected: Expectations, node: Node, pod: Pod | None, digest: str | No
         working=working,
         works_from=works_from,
         joined=joined,
-        due=max(moment for moment in (joined, *_starts(expected, node, pod)) if moment is not None) + expected.deadline,
+        due=max(filter(None, (joined, *_starts(expected, node, pod)))) + expected.deadline,
     )
 
 
