@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from bench.figures import Figure
 from bench.subjects import PlainKopf, StandInServer, ours, wait_until_worked
-from bench.usage import settle, usage
+from bench.usage import TICKS, settle, usage
 from control_plane import wait_for
 
 MIB = 2**20
@@ -121,7 +121,7 @@ def stream(server, subject, events, rate):
     """Return the CPU seconds that a stream of events costs until the subject is idle again, and its seconds."""
     before = usage(subject.pid)
     seconds = server.ask("stream", events=events, rate=rate)["seconds"]
-    return settle(subject.pid, window=3).cpu - before.cpu, seconds
+    return max(settle(subject.pid, window=3).cpu - before.cpu, 1 / TICKS), seconds
 
 
 def writes(server):

@@ -1,20 +1,25 @@
-"""The benchmark's code runs: every figure of its streams, on the smallest fleets."""
-
-import pytest
+"""The stand-in API server of the benchmark: both operators work on it, so that its figures are figures of them."""
 
 from bench import streams
-from bench.figures import plain_table
+from bench.subjects import PlainKopf, StandInServer, ours, wait_until_worked
+from control_plane import wait_for
+
+NODES, AGENTS = 20, 2
 
 
-@pytest.mark.timeout(300)
-def test_both_operators_are_measured_on_the_stand_in(tmp_path):
-    load = streams.Load(nodes=20, agents=2, events=64, idle_seconds=0.5, shared_nodes=10, shared_events=64)
-    figures = streams.measure(load, tmp_path, lambda _: None)
-    assert {figure.part for figure in figures} == {"P4", "P5", "P6", "P9"}
-    found = {figure.name: figure for figure in figures}
-    assert found["cold start: writes"].value == 0
-    assert all(figure.value > 0 for name, figure in found.items() if "RSS at" in name or "cold start: CPU" in name)
-    assert all(
-        figure.baseline > 0 for name, figure in found.items() if name.startswith(("RSS, side", "cold start: CPU s"))
-    )
-    assert "RSS at start" in plain_table(figures)
+def test_an_operator_that_starts_on_a_proven_fleet_writes_nothing_and_hears_its_events(tmp_path):
+    with StandInServer(NODES, AGENTS, tmp_path) as server, ours(server.kubeconfig, tmp_path) as operator:
+        wait_for(lambda: server.ask("counts")["ready"] == AGENTS, 60, "both agents to be Ready")
+        operator.kill()
+        before = streams.writes(server)
+        operator.start(timeout=60)
+        wait_until_worked(operator, AGENTS, timeout=60)
+        assert streams.writes(server) == before
+        server.ask("stream", events=2 * NODES, rate=None)
+        wait_until_worked(operator, AGENTS + 1, timeout=60)
+
+
+def test_plain_kopf_works_there_too(tmp_path):
+    with StandInServer(NODES, 1, tmp_path) as server, PlainKopf(server.kubeconfig, tmp_path) as plain:
+        streams.wait_until_it_watches(server, plain)
+        wait_for(lambda: server.requests().get("create daemonsets"), 60, "plain kopf to make a DaemonSet")
