@@ -151,9 +151,9 @@ def _works_from(expected: Expectations, node: Node, pod: Pod | None, now: dateti
     if pod is None or not node.ready or not pod.ready:
         return None
     ready = (pod.ready_since or now) + expected.min_ready
-    began = pod.started
-    doubtful = pod.keeps_ending or (pod.restarts > 0 and not expected.is_proven)
-    return max(ready, began + STEADY) if doubtful and began is not None else ready
+    doubtful = pod.restarts > 0 and (pod.keeps_ending or not expected.is_proven)
+    began = pod.started if doubtful else None
+    return ready if began is None else max(ready, began + STEADY)
 
 
 def _is_older(pod: Pod | None, moment: datetime | None) -> bool:
