@@ -40,11 +40,9 @@ def next_edit(spec, schema, chance, *, valid, others=()):
         what = change(edited, schema, chance, valid=valid, others=others)
         if edited != spec and is_valid(edited) == valid:
             return Edit(edited, valid, what)
-    # whatever chance made of it was no use: the plainest edits there are
+    # whatever chance made of it was no use: the plainest specs there are
     image = f"registry.example/agent:{chance.randrange(10**6)}" if valid else "not an image"
-    edited = copy.deepcopy(spec)
-    edited["containers"][0]["image"] = image
-    return Edit(edited, valid, "containers[0].image")
+    return Edit({"containers": [{"name": "agent", "image": image}]}, valid, "the whole spec")
 
 
 def is_valid(spec):
@@ -92,8 +90,13 @@ def place(spec, schema, chance):
             field = fields[key]
             path += f".{key}"
         there = key < len(holder) if isinstance(holder, list) else key in holder
-        deeper = field.get("properties") or field.get("additionalProperties") or field.get("items")
-        goes_on = there and deeper and isinstance(holder[key], dict | list)
-        if not goes_on or chance.random() < 0.3:
+        if not there or not leads_on(holder[key], field) or chance.random() < 0.3:
             return holder, key, field, path
         holder, inner = holder[key], field
+
+
+def leads_on(found, schema):
+    """Return whether a value has parts of which the schema speaks; a broken spec may hold anything anywhere."""
+    if isinstance(found, list):
+        return "items" in schema
+    return isinstance(found, dict) and bool(schema.get("properties") or schema.get("additionalProperties"))

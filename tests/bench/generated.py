@@ -1,17 +1,21 @@
 """Nodes and pods of a generated fleet, as large as those of a real one: about 7 kB of JSON for a pod.
 
-Every pod is proven: its report stands on it, so that an operator that starts reads no log. Times are fixed.
+Every pod is proven: its report stands on it, so that an operator that starts reads no log. Times are not of today.
 """
 
 import json
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from hostprocess_operator.api.names import AGENT_LABEL, API_VERSION, GATE, KIND, MANAGER, PROBE_CONTAINER
 from hostprocess_operator.verification.report import Report, StoredReport, dump_report
 from hostprocess_operator.verification.verdict import judge
 
 NAMESPACE = "agents"
-CREATED, STARTED, RESTARTED = "2026-01-05T06:00:00Z", "2026-01-05T06:00:09Z", "2026-01-05T07:30:00Z"
+CREATED = "2026-01-05T06:00:00Z"
+INSTALLED, RESTARTED = datetime(2026, 1, 5, 7, tzinfo=UTC), datetime(2026, 1, 5, 9, tzinfo=UTC)
+START_SECONDS = 9
+PODS_PER_SECOND = 20  # as fast as a controller makes them
 IMAGE = "registry.example/platform/windows-agent:1.0.0"
 SYSTEM = "NT AUTHORITY\\SYSTEM"
 REPORT = Report(admin=True, sid="S-1-5-18")
@@ -125,7 +129,9 @@ def pod_body(template, node, version, *, ready=True, restarts=0):
     name, host = pod_name(template, node), node_name(node)
     probe_run = f"containerd://{node:032x}{0:032x}"
     agent_run = f"containerd://{node:032x}{restarts + 1:032x}"
-    since = RESTARTED if restarts else STARTED
+    made = stamp(INSTALLED, node)
+    started = stamp(INSTALLED, node, START_SECONDS)
+    since = stamp(RESTARTED, node) if restarts else started
     value = "True" if ready else "False"
     return {
         "metadata": {
@@ -134,7 +140,7 @@ def pod_body(template, node, version, *, ready=True, restarts=0):
             "namespace": NAMESPACE,
             "uid": f"{template.daemonset_uid[:23]}-{node:012}",
             "resourceVersion": str(version),
-            "creationTimestamp": CREATED,
+            "creationTimestamp": made,
             "labels": {
                 AGENT_LABEL: template.agent,
                 "app.kubernetes.io/managed-by": MANAGER,
@@ -164,22 +170,23 @@ def pod_body(template, node, version, *, ready=True, restarts=0):
             "qosClass": "Burstable",
             "hostIP": "10.0.0.1",
             "podIP": "10.0.0.1",
-            "startTime": CREATED,
+            "startTime": made,
             "conditions": [
-                condition("PodReadyToStartContainers", "True", CREATED),
-                condition("Initialized", "True", STARTED),
+                condition("PodReadyToStartContainers", "True", made),
+                condition("Initialized", "True", started),
                 condition("Ready", value, since),
                 condition("ContainersReady", value, since),
-                condition("PodScheduled", "True", CREATED),
-                condition(GATE, VERDICT.status, STARTED) | {"reason": VERDICT.reason.value, "message": VERDICT.message},
+                condition("PodScheduled", "True", made),
+                condition(GATE, VERDICT.status, started) | {"reason": VERDICT.reason.value, "message": VERDICT.message},
             ],
             "initContainerStatuses": [
-                container_status(PROBE_CONTAINER, probe_run, 0, ended()) | {"ready": True, "started": False}
+                container_status(PROBE_CONTAINER, probe_run, 0, ended(made, started))
+                | {"ready": True, "started": False}
             ],
             "containerStatuses": [
                 container_status("agent", agent_run, restarts, {"running": {"startedAt": since}})
                 | {"ready": ready, "started": True}
-                | ({"lastState": ended()} if restarts else {})
+                | ({"lastState": ended(made, started)} if restarts else {})
             ],
         },
     }
@@ -224,10 +231,14 @@ def condition(kind, status, since):
     }
 
 
-def ended():
+def ended(began, end):
     """Return the state of a container that ended well."""
-    moments = {"startedAt": CREATED, "finishedAt": STARTED}
-    return {"terminated": {"exitCode": 0, "reason": "Completed", **moments}}
+    return {"terminated": {"exitCode": 0, "reason": "Completed", "startedAt": began, "finishedAt": end}}
+
+
+def stamp(begin, node, seconds=0):
+    """Return when something happened on a node, as the API server writes it: the nodes had their turn one by one."""
+    return f"{begin + timedelta(seconds=node // PODS_PER_SECOND + seconds):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def container_status(name, run, restarts, state):

@@ -13,13 +13,12 @@ CODECS = ("utf-8", "utf-16", "utf-16-le", "utf-16-be", "cp437", "cp932", "latin-
 PIECES = [
     "", " ", "\n", "\r", "\r\n", "\t", "\0", "\ufeff", "\x1b[31m", "\x1b]0;", "\x07", "\x1b\\", "\x9b1m", "\x9c",
     "\x1b", "\x1b[", "\u202e", "\u2066", "\u200b", "\u2028", "\x85", "\ud800", "\U000e0101", "\u3164", "é", "日本", "🜁",
-    "\u0301", PLAIN_PREFIX, PLAIN_PREFIX + "True", PLAIN_PREFIX + "False", REPORT_PREFIX, REPORT_PREFIX + "{", "{", "}",
-    "[", "]", ",", ":", '"', "\\", "null", "NaN", "-Infinity", "1e999", '"version":1', '"version":2', '"admin":true',
-    '"sid":', '"S-1-5-18"', '"error":"X"', '{"version":1,"admin":true,"sid":"S-1-5-18"}', "%s", "%", "$(", "${x}",
-    "{account}", "{0}", "InvalidOperation: ", "FullyQualifiedErrorId : ", "unable to retrieve container logs for ",
-    "'; DROP",
-    "<script>", "x" * 300, "9" * 400, "[" * 500, "\n" * 250, " " * 500, "a.b" * 100, "True", "False",
-    "containerd://", "\\u0000",
+    "\u0301", PLAIN_PREFIX, PLAIN_PREFIX + "True", PLAIN_PREFIX + "False", REPORT_PREFIX, REPORT_PREFIX + "{", "{",
+    "}", "[", "]", ",", ":", '"', "\\", "null", "NaN", "-Infinity", "1e999", '"version":1', '"version":2',
+    '"admin":true', '"sid":', '"S-1-5-18"', '"error":"X"', '{"version":1,"admin":true,"sid":"S-1-5-18"}', "%s", "%",
+    "$(", "${x}", "{account}", "{0}", "InvalidOperation: ", "FullyQualifiedErrorId : ",
+    "unable to retrieve container logs for ", "'; DROP", "<script>", "x" * 300, "9" * 400, "[" * 500, "\n" * 250,
+    " " * 500, "a.b" * 100, "True", "False", "containerd://", "\\u0000",
 ]  # fmt: skip
 
 

@@ -16,7 +16,7 @@ def take(nodes, agents, events, folder):
     """Return the profiles as one text; only the thread that does the work is in them, not kopf's."""
     with StandInServer(nodes, agents, folder) as server:
         with ours(server.kubeconfig, folder) as operator:
-            prepare(operator, agents)
+            prepare(server, operator, agents)
         start = run(server, folder, agents, 0)
         both = run(server, folder, agents, events)
     where = f"{nodes:,} nodes, {nodes * agents:,} pods"

@@ -24,17 +24,23 @@ AGENTS, DAEMONSETS, REVISIONS = PLURAL, "daemonsets", "controllerrevisions"
 BOOKMARK_SECONDS = 60
 CHUNK = 32  # events that are made together
 BACKLOG = 8  # chunks that may wait for a reader before the stream waits for it
+CRDS = "customresourcedefinitions"
 KINDS = {
     "pods": "Pod",
     "nodes": "Node",
+    "namespaces": "Namespace",
+    "events": "Event",
     AGENTS: "HostProcessAgent",
     DAEMONSETS: "DaemonSet",
     REVISIONS: "ControllerRevision",
+    CRDS: "CustomResourceDefinition",
 }
+# By group and version: resources, and whether they are in namespaces. kopf looks for every one before it starts.
 SERVED = {
-    "/api/v1": (("pods", True), ("pods/status", True), ("pods/log", True), ("nodes", False)),
-    "/apis/apps/v1": ((DAEMONSETS, True), (REVISIONS, True)),
-    f"/apis/{GROUP}/{VERSION}": ((PLURAL, True), (f"{PLURAL}/status", True)),
+    "/api/v1": {"pods": True, "pods/status": True, "nodes": False, "namespaces": False, "events": True},
+    "/apis/apps/v1": {DAEMONSETS: True, REVISIONS: True},
+    "/apis/apiextensions.k8s.io/v1": {CRDS: False},
+    f"/apis/{GROUP}/{VERSION}": {AGENTS: True, f"{AGENTS}/status": True},
 }
 
 
@@ -106,6 +112,8 @@ class StandIn:
         verb, resource = describe(request.method, request.path, watch=request.query.get("watch") in {"true", "1"})
         self.requests[f"{verb} {resource}"] += 1
         plural, _, subresource = resource.partition("/")
+        if plural not in self.objects:
+            return refused(404, "NotFound")
         name = request.path.rstrip("/").split("/")[-2 if subresource else -1]
         match verb:
             case "watch":
@@ -176,7 +184,8 @@ class StandIn:
             number = len(self.objects[plural])
             metadata |= {"uid": f"{len(plural):08}-0000-4000-8002-{number:012}", "generation": 1}
             if plural == DAEMONSETS:
-                body["status"] = {"observedGeneration": 1, "desiredNumberScheduled": self.nodes}
+                names = ("currentNumberScheduled", "desiredNumberScheduled", "numberReady", "numberMisscheduled")
+                body["status"] = dict.fromkeys(names, self.nodes) | {"observedGeneration": 1, "numberMisscheduled": 0}
         content = encode(body)
         self.objects[plural][metadata["name"]] = content
         self.tell(plural, event("ADDED" if created else "MODIFIED", content))
@@ -268,10 +277,10 @@ class StandIn:
             number += 1
 
     async def counts(self, _):
-        """Answer the requests so far, and the size of a pod."""
-        pods = self.objects["pods"]
-        size = sum(map(len, pods.values())) / len(pods) if pods else 0
-        return web.json_response({"requests": self.requests, "pods": len(pods), "podBytes": size})
+        """Answer the requests so far, and how many agents say that they are Ready."""
+        statuses = [json.loads(agent).get("status", {}) for agent in self.objects[AGENTS].values()]
+        ready = [any(c["type"] == "Ready" and c["status"] == "True" for c in s.get("conditions", ())) for s in statuses]
+        return web.json_response({"requests": self.requests, "ready": sum(ready)})
 
 
 def event(kind, content):
@@ -329,9 +338,10 @@ def discovery():
         preferred = {"groupVersion": f"{name}/{version}", "version": version}
         return {"name": name, "versions": [preferred], "preferredVersion": preferred}
 
+    groups = [group(*path.split("/")[2:]) for path in SERVED if path.startswith("/apis/")]
     found = {
         "/api": answers({"kind": "APIVersions", "versions": ["v1"]}),
-        "/apis": answers({"kind": "APIGroupList", "groups": [group("apps", "v1"), group(GROUP, VERSION)]}),
+        "/apis": answers({"kind": "APIGroupList", "groups": groups}),
         "/version": answers({"major": "1", "minor": "37", "gitVersion": "v1.37.2"}),
     }
     for path, resources in SERVED.items():
@@ -343,7 +353,7 @@ def discovery():
                 "kind": KINDS.get(name.partition("/")[0], ""),
                 "verbs": ["get", "list", "watch", "create", "patch", "update", "delete"],
             }
-            for name, namespaced in resources
+            for name, namespaced in resources.items()
         ]
         version = path.removeprefix("/apis/").removeprefix("/api/")
         found[path] = answers({"kind": "APIResourceList", "groupVersion": version, "resources": entries})

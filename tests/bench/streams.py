@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from bench.figures import Figure
 from bench.subjects import PlainKopf, StandInServer, ours, wait_until_worked
-from bench.usage import settle, usage
+from bench.usage import TICKS, settle, usage
 from control_plane import wait_for
 
 MIB = 2**20
@@ -81,10 +81,10 @@ def start_with_nothing(folder):
 def one_agent(load, folder):
     """Return the usage with one agent, and the share of a core that the idle operator takes, in percent."""
     with StandInServer(load.nodes, 1, folder) as server, ours(server.kubeconfig, folder) as operator:
-        prepare(operator, 1)
+        prepare(server, operator, 1)
         operator.restart()
         wait_until_worked(operator, 1)
-        settled = settle(operator.pid)
+        settled = settle(operator.pid, window=3)
         server.ask("heartbeats", seconds=HEARTBEAT_SECONDS)
         before = usage(operator.pid)
         time.sleep(load.idle_seconds)
@@ -95,13 +95,13 @@ def one_agent(load, folder):
 def many_agents(load, folder):
     """Return what a cold start and two streams cost."""
     with StandInServer(load.nodes, load.agents, folder) as server, ours(server.kubeconfig, folder) as operator:
-        prepare(operator, load.agents)
+        prepare(server, operator, load.agents)
         operator.kill()
         before = writes(server)
         operator.launch()
         with Poll(operator) as poll:
             wait_until_worked(operator, load.agents)
-        start = settle(operator.pid)
+        start = settle(operator.pid, window=3)
         found = {"start": start, "cpu": start.cpu, "lag": poll.worst_ms, "writes": writes(server) - before}
         cpu, _ = stream(server, operator, load.events, None)
         found["rate"] = load.events / cpu
@@ -110,18 +110,18 @@ def many_agents(load, folder):
         return found | {"share": 100 * cpu / seconds, "end": usage(operator.pid)}
 
 
-def prepare(operator, agents):
+def prepare(server, operator, agents):
     """Let a started operator make its DaemonSets and write its statuses, so that the next start finds peace."""
-    wait_until_worked(operator, agents)
+    wait_for(lambda: server.ask("counts")["ready"] == agents, 600, "every agent to be Ready", interval=1)
     time.sleep(BETWEEN_WRITES)
-    settle(operator.pid)
+    settle(operator.pid, window=3)
 
 
 def stream(server, subject, events, rate):
     """Return the CPU seconds that a stream of events costs until the subject is idle again, and its seconds."""
     before = usage(subject.pid)
     seconds = server.ask("stream", events=events, rate=rate)["seconds"]
-    return settle(subject.pid).cpu - before.cpu, seconds
+    return max(settle(subject.pid, window=3).cpu - before.cpu, 1 / TICKS), seconds
 
 
 def writes(server):
@@ -135,7 +135,7 @@ def side_by_side(load, folder):
     where = f"{load.shared_nodes:,} nodes and pods"
     with StandInServer(load.shared_nodes, 1, folder) as server:
         with ours(server.kubeconfig, folder) as operator:
-            prepare(operator, 1)
+            prepare(server, operator, 1)
             mine = shared_load(server, operator, load, lambda: wait_until_worked(operator, 1))
         with PlainKopf(server.kubeconfig, folder) as plain:
             wait_until_it_watches(server, plain)

@@ -11,6 +11,7 @@ import contextlib
 import json
 import os
 import random
+import secrets
 import signal
 import sys
 import tempfile
@@ -91,8 +92,9 @@ class Chain:
     def __init__(self, cluster, tally, number, *, lenient):
         self._cluster, self._tally, self._number, self._lenient = cluster, tally, number, lenient
         self._chance = random.Random(f"chain/{number}")
-        self._pool = {"test.hostprocess.dev/chain": f"c{number}"}
-        self._namespace, self._node = f"chain-{number}", f"chain-node-{number}"
+        name = f"chain-{number}-{secrets.token_hex(2)}"  # another run on the same control plane is not in its way
+        self._pool = {"test.hostprocess.dev/chain": name}
+        self._namespace = self._node = name
         self._agent = OneAgent(cluster, self._namespace, self._pool, name="one")
 
     def run(self, edits):

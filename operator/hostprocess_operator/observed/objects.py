@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
@@ -24,10 +25,19 @@ def text(value: object) -> str:
     return sys.intern(str(value)) if value is not None else ""
 
 
+@lru_cache(maxsize=1024)
+def shared(value: str) -> str:
+    """Return the text, the same object for equal texts that come close to each other: for sentences that repeat."""
+    return value
+
+
 def moment(value: object) -> datetime | None:
     """Return an RFC 3339 time as an aware datetime, None when it is absent or unreadable."""
-    if not isinstance(value, str):
-        return None
+    return _parsed(value) if isinstance(value, str) else None
+
+
+@lru_cache(maxsize=1024)  # a pod names the same second several times, and the pods of a rollout much the same ones
+def _parsed(value: str) -> datetime | None:
     try:
         parsed = datetime.fromisoformat(value)
     except ValueError:

@@ -13,6 +13,7 @@ from hostprocess_operator.observed.objects import (
     controller_of,
     label,
     moment,
+    shared,
     text,
 )
 
@@ -204,7 +205,7 @@ def _gate(entry: Mapping[str, Any]) -> GateCondition | None:
     return GateCondition(
         status=text(entry.get("status")),
         reason=text(entry.get("reason", "")),
-        message=str(entry.get("message", "")),
+        message=shared(str(entry.get("message", ""))),
         since=moment(entry.get("lastTransitionTime")),
     )
 

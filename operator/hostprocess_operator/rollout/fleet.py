@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from hostprocess_operator.diagnosis import keeps_out, refusal
@@ -78,7 +79,7 @@ class Unfit:
         return self.node.name
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Fleet:
     """Every Windows node as far as the agent is concerned, sorted by name.
 
@@ -91,7 +92,7 @@ class Fleet:
     wanted: tuple[NodeState, ...]
     ineligible: tuple[Unfit, ...]
 
-    @property
+    @cached_property
     def eligible(self) -> tuple[NodeState, ...]:
         """Return the wanted nodes whose pods may be replaced."""
         return tuple(state for state in self.wanted if state.eligible)
@@ -156,7 +157,7 @@ def _unfitness(placement: Placement, node: Node) -> Finding | None:
 def _state(expected: Expectations, node: Node, pod: Pod | None, digest: str | None, now: datetime) -> NodeState:
     works_from = _works_from(expected, node, pod, now)
     updated, working = digest is not None and digest == expected.digest, works_from is not None and works_from <= now
-    joined = max((moment for moment in (node.created, _returned(node)) if moment is not None), default=None)
+    joined = max(filter(None, (node.created, _returned(node))), default=None)
     return NodeState(
         node=node,
         pod=pod,
@@ -166,7 +167,7 @@ def _state(expected: Expectations, node: Node, pod: Pod | None, digest: str | No
         working=working,
         works_from=works_from,
         joined=joined,
-        due=max(moment for moment in (joined, *_starts(expected, node, pod)) if moment is not None) + expected.deadline,
+        due=max(filter(None, (joined, *_starts(expected, node, pod)))) + expected.deadline,
     )
 
 
@@ -175,9 +176,9 @@ def _works_from(expected: Expectations, node: Node, pod: Pod | None, now: dateti
     if pod is None or not node.ready or not pod.ready:
         return None
     ready = (pod.ready_since or now) + expected.min_ready
-    began = pod.started
-    doubtful = pod.keeps_ending or (pod.restarts > 0 and not expected.is_proven)
-    return max(ready, began + STEADY) if doubtful and began is not None else ready
+    doubtful = pod.restarts > 0 and (pod.keeps_ending or not expected.is_proven)
+    began = pod.started if doubtful else None
+    return ready if began is None else max(ready, began + STEADY)
 
 
 def _is_older(pod: Pod | None, moment: datetime | None) -> bool:

@@ -6,7 +6,7 @@ import pytest
 
 from hostprocess_operator.rollout import Out, dump_record, plan_rollout
 from support import build
-from support.build import DAY, HOUR, MINUTE, NOW, SECOND
+from support.build import DAY, HOUR, MINUTE, NEW, NOW, SECOND
 from support.plans import (
     AGENT,
     COPY,
@@ -21,6 +21,8 @@ from support.plans import (
     seen,
     served,
 )
+
+TARGET_DIGEST = build.target(AGENT).digest
 
 
 def test_while_suspended_the_clock_of_a_target_that_is_not_noted_does_not_run():
@@ -200,3 +202,29 @@ def test_an_hour_without_any_change_plans_nothing():
     world = seen(*new("a", "b", "c"), written_as=PROVEN)
     plan = plan_rollout(AGENT, world, NOW + HOUR)
     assert (plan.write, plan.delete, plan.look_again) == (False, (), None)
+
+
+@pytest.mark.parametrize(
+    ("world", "acts"),
+    [
+        pytest.param(seen(*new("a", "b", "c"), written_as=PROVEN), False, id="all is well"),
+        pytest.param(seen(**NO_DAEMONSET), True, id="there is no DaemonSet: it is made"),
+        pytest.param(seen(*old("a"), *new("b", "c")), True, id="an old pod: it is deleted"),
+        pytest.param(
+            seen(*new("a", "b", "c"), revisions=(build.revision(NEW, TARGET_DIGEST),)),
+            True,
+            id="about to be proven: the template is copied",
+        ),
+        pytest.param(
+            seen(
+                *new("a", "b", "c"),
+                written_as=PROVEN,
+                revisions=(build.revision(NEW, TARGET_DIGEST), build.copy(TARGET_DIGEST), build.copy("f" * 16)),
+            ),
+            True,
+            id="a copy that nothing names: it is discarded",
+        ),
+    ],
+)
+def test_a_plan_acts_when_it_writes_or_deletes_anything(world, acts):
+    assert plan_rollout(AGENT, world, NOW).acts is acts

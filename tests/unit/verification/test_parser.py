@@ -66,6 +66,8 @@ def none(cause, excerpt=""):
         pytest.param(PLAIN_TRUE.decode().encode("utf-16"), YES, id="UTF-16 with a byte order mark"),
         pytest.param(PLAIN_TRUE.decode().encode("utf-16-le"), YES, id="UTF-16 without one"),
         pytest.param("\x1b[32mProcess has admin rights: True\r\n".encode("utf-16"), YES, id="colours in UTF-16"),
+        pytest.param(b"\x1b\x01[32mProcess has admin rights: True\n", YES, id="a control character within a colour"),
+        pytest.param(b"\x1b[1m\x1b]0;title\x07\x1b[0mProcess has admin rights: True\n", YES, id="escapes in a row"),
         pytest.param(b"\x81\xff\xfe garbage\r\n" + JSON_TRUE, SYSTEM, id="another code page before it"),
         pytest.param(b"Process has admin rights: \x07True\x00\n", YES, id="control characters"),
     ],

@@ -1,0 +1,328 @@
+"""Keeps the operator busy for a long time and sees what grows: ``make soak``.
+
+Pods are deleted, specs edited, nodes lost and found, agents made and deleted, for as long as asked. Memory, file
+descriptors, threads and tasks are sampled all the while; before and after it is quiet, and then they must be the same.
+"""
+
+import argparse
+import json
+import os
+import random
+import signal
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from bench.usage import usage
+from control_plane import ControlPlane, NotFoundError, ensure_binaries, wait_for, windows_node
+from support.agents import OneAgent, agent
+from support.operator import USER, Operator, install
+
+ROOT = Path(__file__).parents[2]
+DEFINITION = ROOT / "crds" / "hostprocess.dev_hostprocessagents.yaml"
+REPORT_FILE = ROOT / "build" / "soak.json"
+NAMESPACE = "soak"
+POOL = {"test.hostprocess.dev/pool": "soak"}
+NODES, AGENTS = 8, 3
+WARM_UP = 0.2  # share of the time after which memory is expected to have found its level
+PATIENCE = 180  # seconds until everything is well again
+QUIET_SECONDS = 6  # without a write, after which the operator is at peace
+MIB = 2**20
+SPARE = 4  # connections that are kept open for a while
+
+# Runs before the operator in its process: on SIGUSR1 it writes down how many tasks there are, in all of its loops.
+COUNTED = """
+import asyncio, gc, os, signal
+def count(*_):
+    tasks = sum(isinstance(each, asyncio.Task) and not each.done() for each in gc.get_objects())
+    with open({path!r} + ".new", "w") as file:
+        file.write(str(tasks))
+    os.replace({path!r} + ".new", {path!r})
+signal.signal(signal.SIGUSR1, count)
+"""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One look at the operator."""
+
+    seconds: float
+    rss: float  # MiB
+    descriptors: int
+    threads: int
+    tasks: int
+
+
+class Watched(Operator):
+    """The operator, whose tasks can be counted."""
+
+    def __init__(self, kubeconfig, folder, **options):
+        self._tasks = Path(folder) / "tasks"
+        super().__init__(
+            kubeconfig, Path(folder) / "operator.log", prelude=COUNTED.format(path=str(self._tasks)), **options
+        )
+
+    def sample(self, began):
+        """Return what it uses now."""
+        self._tasks.unlink(missing_ok=True)
+        os.kill(self.pid, signal.SIGUSR1)
+        tasks = int(wait_for(lambda: self._tasks.exists() and self._tasks.read_text(), 60, "the count of tasks"))
+        now = usage(self.pid)
+        return Sample(round(now.at - began, 1), round(now.rss / MIB, 2), now.descriptors, now.threads, tasks)
+
+
+class Churn:
+    """What is done to a cluster while the operator is watched. Chance decides, by a seed."""
+
+    def __init__(self, cluster, seed=0):
+        self._cluster, self._chance = cluster, random.Random(seed)
+        self._agents = [OneAgent(cluster, NAMESPACE, POOL, name=f"agent-{number}") for number in range(AGENTS)]
+        self._names = [f"soak-{number}" for number in range(NODES)]
+        self._passing = OneAgent(cluster, NAMESPACE, POOL, name="passing")
+        self._down = None
+        self.done = 0
+
+    def begin(self):
+        """Make nodes and agents, and wait until all is well."""
+        labels = {"pod-security.kubernetes.io/enforce": "privileged"}
+        metadata = {"name": NAMESPACE, "labels": labels}
+        self._cluster.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+        self._cluster.add_nodes(*(windows_node(name, labels=POOL) for name in self._names), timeout=PATIENCE)
+        for each in self._agents:
+            self._cluster.apply(agent(each.name, NAMESPACE, POOL, rollout={"maxUnavailable": "50%"}))
+        self.settle()
+
+    def step(self):
+        """Do one thing."""
+        acts = (self.delete_pod, self.delete_pod, self.delete_pod, self.edit, self.annotate, self.flap, self.pass_by)
+        self._chance.choice(acts)()
+        self.done += 1
+
+    def delete_pod(self):
+        """Delete a pod, as a node that is drained would."""
+        pods = self._cluster.get("pods", namespace=NAMESPACE)["items"]
+        if pods:
+            name = self._chance.choice(pods)["metadata"]["name"]
+            self._cluster.delete("pod", name, NAMESPACE, wait=0)
+
+    def edit(self):
+        """Give an agent another image."""
+        chosen = self._chance.choice(self._agents)
+        container = {"name": "agent", "image": f"registry.example/agent:{self._chance.randrange(10**6)}"}
+        chosen.edit(containers=[container])
+
+    def annotate(self):
+        """Change something about an agent that is of no interest."""
+        body = {"metadata": {"annotations": {"note": str(self._chance.random())}}}
+        self._cluster.patch("hostprocessagents", self._chance.choice(self._agents).name, body, NAMESPACE)
+
+    def flap(self):
+        """Let a node go down, or the one that is down come back."""
+        down, self._down = self._down, None if self._down else self._chance.choice(self._names)
+        self._set_down(down or self._down, down is None)
+
+    def pass_by(self):
+        """Make an agent that does not stay, or delete it."""
+        try:
+            self._passing.get()
+        except NotFoundError:
+            self._passing.apply()
+        else:
+            self._cluster.delete("hostprocessagents", "passing", NAMESPACE, wait=0)
+
+    def end(self):
+        """Mend what is broken, and wait until all is well."""
+        if self._down:
+            self._set_down(self._down, False)
+        self._cluster.delete("hostprocessagents", "passing", NAMESPACE)
+        self.settle()
+
+    def settle(self):
+        """Wait until every agent is verified on every node."""
+        for each in self._agents:
+            each.wait_verified(NODES, timeout=PATIENCE)
+
+    def remove(self):
+        """Take everything away again."""
+        self._cluster.delete("namespace", NAMESPACE, wait=0)
+        self._cluster.remove_nodes(*self._names)
+
+    def versions(self):
+        """Return the resourceVersion of everything that the operator writes."""
+        kinds = ("hostprocessagents", "daemonsets", "controllerrevisions", "pods")
+        found = [self._cluster.get(kind, namespace=NAMESPACE)["items"] for kind in kinds]
+        return {(item["metadata"]["uid"], item["metadata"]["resourceVersion"]) for items in found for item in items}
+
+    def _set_down(self, name, is_down):
+        label = {"sim.hostprocess.dev/down": "true" if is_down else None}
+        self._cluster.patch("node", name, {"metadata": {"labels": label}})
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How long and how fast.
+
+    Attributes:
+        seconds: of churn.
+        quiet_seconds: how long nothing must stir after it.
+        every: seconds between two samples.
+        pause: seconds between two changes.
+    """
+
+    seconds: float
+    quiet_seconds: float
+    every: float = 5.0
+    pause: float = 0.5
+
+
+def run(plane, operator, pace, *, say=lambda _: None):
+    """Return the report of a soak; what it made is gone again afterwards."""
+    churn = Churn(plane)
+    churn.begin()
+    try:
+        return soak(plane, operator, churn, pace, say)
+    finally:
+        churn.remove()
+
+
+def soak(plane, operator, churn, pace, say):
+    """Keep the operator busy, and return the report."""
+    began = time.monotonic()
+    before = at_peace(plane, operator, began)
+    say(f"at peace: {before}")
+    samples = disturb(operator, churn, pace, began, say)
+    churn.end()
+    after = at_peace(plane, operator, began)
+    say(f"at peace again: {after}")
+    return {
+        "seconds": pace.seconds,
+        "changes": churn.done,
+        "before": asdict(before),
+        "after": asdict(after),
+        "RSS MiB per hour": round(slope(steady(samples), "rss") * 3600, 2),
+        "descriptors per hour": round(slope(steady(samples), "descriptors") * 3600, 2),
+        "tasks per hour": round(slope(steady(samples), "tasks") * 3600, 2),
+        "quiet": watch_silence(plane, churn, pace.quiet_seconds),
+        "tracebacks": sum("Traceback" in str(line) for line in operator.lines()),
+        "samples": [asdict(sample) for sample in samples],
+    }
+
+
+def disturb(operator, churn, pace, began, say):
+    """Change things for as long as asked; return the samples that were taken meanwhile."""
+    samples, over = [], threading.Event()
+    sampler = threading.Thread(target=sample_until, args=(operator, began, pace.every, over, samples), daemon=True)
+    sampler.start()
+    deadline = time.monotonic() + pace.seconds
+    while time.monotonic() < deadline:
+        churn.step()
+        time.sleep(pace.pause)
+        if churn.done % 500 == 0:
+            say(f"{churn.done} changes, {samples[-1:]}")
+    over.set()
+    sampler.join()
+    return samples
+
+
+def at_peace(plane, operator, began):
+    """Wait until the operator writes nothing any more, and return a sample."""
+    last, since = plane.audit_mark(), time.monotonic()
+
+    def quiet():
+        nonlocal last, since
+        if writes_since(plane, last):
+            last, since = plane.audit_mark(), time.monotonic()
+        return time.monotonic() - since >= QUIET_SECONDS
+
+    wait_for(quiet, PATIENCE, "the operator to be at peace", interval=0.5)
+    return operator.sample(began)
+
+
+def watch_silence(plane, churn, seconds):
+    """Return what the operator did in so many seconds in which nothing happened."""
+    mark, versions = plane.audit_mark(), churn.versions()
+    time.sleep(seconds)
+    requests = [event for event in plane.audit(mark) if event.user == USER]
+    return {
+        "seconds": seconds,
+        "writes": len(writes_since(plane, mark)),
+        "requests per second": round(len(requests) / seconds, 3),
+        "changed objects": len(versions ^ churn.versions()),
+    }
+
+
+def writes_since(plane, mark):
+    """Return the writes of the operator behind a mark of the audit log."""
+    return [e for e in plane.audit(mark) if e.user == USER and e.verb not in {"get", "list", "watch"}]
+
+
+def sample_until(operator, began, every, over, samples):
+    """Add a sample every so many seconds until it is over."""
+    while not over.wait(every):
+        samples.append(operator.sample(began))
+
+
+def steady(samples):
+    """Return the samples after the warm-up."""
+    return samples[round(len(samples) * WARM_UP) :]
+
+
+def slope(samples, what):
+    """Return by how much something grows in a second, by least squares; 0 for fewer than two samples."""
+    if len(samples) < 2:
+        return 0.0
+    return statistics.linear_regression([s.seconds for s in samples], [getattr(s, what) for s in samples]).slope
+
+
+def verdicts(report):
+    """Return what grew or stirred, in sentences; none when all is as it should be."""
+    before, after, quiet = report["before"], report["after"], report["quiet"]
+    found = [
+        f"{name}: {before[name]} before, {after[name]} after"
+        for name in ("tasks", "threads")
+        if after[name] > before[name]
+    ]
+    if after["descriptors"] > before["descriptors"] + SPARE:
+        found.append(f"descriptors: {before['descriptors']} before, {after['descriptors']} after")
+    if quiet["writes"] or quiet["changed objects"]:
+        found.append(f"it was not quiet: {quiet}")
+    if report["tracebacks"]:
+        found.append(f"{report['tracebacks']} tracebacks in the log")
+    return found
+
+
+def main():
+    """Run it on a control plane of its own; return 1 when something grew that should not."""
+    parser = argparse.ArgumentParser(prog="make soak")
+    parser.add_argument("--minutes", type=float, default=30)
+    parser.add_argument("--quiet-seconds", type=float, default=300, help="how long nothing must stir in the end")
+    arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    began = time.monotonic()
+
+    def say(line):
+        print(f"[{time.monotonic() - began:5.0f} s] {line}", flush=True)
+
+    with tempfile.TemporaryDirectory(prefix="hostprocess-soak-") as folder:
+        definition = DEFINITION.read_text()
+        with (
+            ControlPlane.start(ensure_binaries(print), Path(folder), definitions=[definition], progress=say) as plane,
+            Watched(install(plane, policies=False), folder) as operator,
+        ):
+            report = run(plane, operator, Pace(60 * arguments.minutes, arguments.quiet_seconds), say=say)
+    REPORT_FILE.parent.mkdir(exist_ok=True)
+    REPORT_FILE.write_text(json.dumps(report, indent=2) + "\n")
+    print(json.dumps({key: value for key, value in report.items() if key != "samples"}, indent=2), flush=True)
+    found = verdicts(report)
+    for line in found:
+        print(line, flush=True)
+    return int(bool(found))
+
+
+if __name__ == "__main__":
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.exit(main())
