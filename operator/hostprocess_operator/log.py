@@ -112,6 +112,8 @@ def _quieten() -> None:
     logging.getLogger("aiohttp.access").disabled = True
     for name in ("kopf", "asyncio", "aiohttp", "kubernetes", "client"):
         logging.getLogger(name).setLevel(max(logging.INFO, logging.getLogger().level))
+    # a line for each event of each agent
+    logging.getLogger("kopf.objects").setLevel(max(logging.WARNING, logging.getLogger().level))
     logging.getLogger("kopf._core.reactor.running").addFilter(_is_news)
 
 

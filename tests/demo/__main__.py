@@ -95,7 +95,7 @@ def apply_sample(plane):
     """Apply Microsoft's sample and follow it until every node is proven."""
     step("Applying Microsoft's sample as a HostProcessAgent")
     samples = DEPLOY / "samples"
-    plane.kubectl("apply", "-f", str(samples / "namespace.yaml"))
+    plane.kubectl("apply", "-f", str(samples / "00-namespace.yaml"))
     print("$ kubectl apply -f deploy/samples/microsoft-sample.yaml")
     print(plane.kubectl("apply", "-f", str(samples / "microsoft-sample.yaml")).stdout.rstrip())
     follow(plane, lambda agent: condition(agent, "Ready").get("reason") == "AllVerified", 30)

@@ -76,12 +76,12 @@ class Fault(Documented):
     INIT_FAILED = (
         "InitFailed",
         "An init container fails, so the agent's own containers do not start.",
-        "Read its log with kubectl logs, as the message says.",
+        "Read its log with `kubectl logs`, as the message says.",
     )
     CRASH_LOOP = (
         "CrashLoop",
         "The agent keeps ending.",
-        "Read the log of its last run with kubectl logs --previous, as the message says.",
+        "Read the log of its last run with `kubectl logs --previous`, as the message says.",
     )
     MEMORY_LIMIT = (
         "MemoryLimit",
@@ -129,14 +129,14 @@ class Fault(Documented):
     STUCK_TERMINATING = (
         "StuckTerminating",
         "A pod does not go away though its grace period is over.",
-        "Look at the node's kubelet; kubectl delete pod --force gives the pod up without its word.",
+        "Look at the node's kubelet; `kubectl delete pod --force` gives the pod up without its word.",
     )
 
     # why no pod is made
     POD_SECURITY_REJECTED = (
         "PodSecurityRejected",
         "The Pod Security labels of the namespace do not admit host processes.",
-        "Label the namespace: kubectl label namespace NAME pod-security.kubernetes.io/enforce=privileged --overwrite.",
+        "Label it: `kubectl label namespace NAME pod-security.kubernetes.io/enforce=privileged --overwrite`.",
     )
     WEBHOOK_DENIED = (
         "WebhookDenied",
@@ -186,7 +186,7 @@ class Fault(Documented):
     NODE_CORDONED = (
         "NodeCordoned",
         "The node is cordoned, so no pod is replaced there.",
-        "Let it back in with kubectl uncordon, or wait until its maintenance is over.",
+        "Let it back in with `kubectl uncordon`, or wait until its maintenance is over.",
     )
 
     # what a node works with, less well than it could

@@ -44,7 +44,7 @@ class Reason(Documented):
     NODES_UNREACHABLE = (
         "NodesUnreachable",
         "Every node that should run the agent is down.",
-        "Look at the nodes: kubectl get nodes -l kubernetes.io/os=windows.",
+        "Look at the nodes: `kubectl get nodes -l kubernetes.io/os=windows`.",
     )
     VERIFICATION_OFF = "VerificationOff", "verification.mode is None: nothing is read, nothing is proven."
     SUSPENDED = (
@@ -139,14 +139,14 @@ class Reason(Documented):
     LOG_UNAVAILABLE = (
         "LogUnavailable",
         "The log could not be read from the node; it is tried again.",
-        "Check kubectl logs for that pod; if that fails too, look at the node's kubelet.",
+        "Check `kubectl logs` for that pod; if that fails too, look at the node's kubelet.",
     )
 
     # no node, or none that will do
     NO_WINDOWS_NODES = (
         "NoWindowsNodes",
         "The cluster has no Windows node.",
-        "Add one: kubectl get nodes -l kubernetes.io/os=windows shows them.",
+        "Add one; `kubectl get nodes -l kubernetes.io/os=windows` shows them.",
     )
     NO_MATCHING_NODES = (
         "NoMatchingNodes",

@@ -71,7 +71,8 @@ def _refusal(words: str, namespace: str) -> Finding:
     return found(
         Fault.ADMISSION_REJECTED,
         f"The API server does not admit the agent's pods{in_words(words)}.",
-        f"Change what it names, in the spec or in the cluster; kubectl describe daemonset -n {namespace} shows it all.",
+        "Change what it names, in the spec or in the cluster; "
+        f"`kubectl events -n {namespace} --types=Warning` shows it all.",
     )
 
 
@@ -86,7 +87,7 @@ def _pod_security(namespace: str, cause: str) -> Finding:
     return found(
         Fault.POD_SECURITY_REJECTED,
         f"The namespace {namespace} does not admit host processes: {cause}.",
-        f"Label it: kubectl label namespace {namespace} pod-security.kubernetes.io/enforce=privileged --overwrite",
+        f"Label it: `kubectl label namespace {namespace} pod-security.kubernetes.io/enforce=privileged --overwrite`.",
     )
 
 
@@ -100,7 +101,7 @@ def _policy(match: re.Match[str], namespace: str) -> Finding:
     return found(
         Fault.POLICY_DENIED,
         f"The ValidatingAdmissionPolicy {which} refuses the agent's pods{in_words(match[2])}.",
-        f"Ask who owns it for an exception: kubectl get validatingadmissionpolicy {which} -o yaml",
+        f"Ask who owns it for an exception: `kubectl get validatingadmissionpolicy {which} -o yaml`.",
     )
 
 
@@ -109,7 +110,7 @@ def _webhook(match: re.Match[str], namespace: str) -> Finding:
         Fault.WEBHOOK_DENIED,
         f"The admission webhook {name(match[1])} refuses the agent's pods{in_words(match[2] or '')}.",
         f"Ask who runs it for an exception for the namespace {namespace}: "
-        "kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations",
+        "`kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations`.",
     )
 
 
@@ -118,7 +119,7 @@ def _webhook_is_silent(match: re.Match[str], namespace: str) -> Finding:
     return found(
         Fault.WEBHOOK_UNAVAILABLE,
         f"The admission webhook {name(match[1])} has to be asked and does not answer{in_words(match[2])}.",
-        "Repair it, or the network to it: kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations",
+        "Repair it, or the network to it: `kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations`.",
     )
 
 
@@ -127,7 +128,7 @@ def _quota(match: re.Match[str], namespace: str) -> Finding:
     return found(
         Fault.QUOTA_EXCEEDED,
         f"The ResourceQuota {which} of namespace {namespace} is used up{in_words(match[2])}.",
-        f"Raise it: kubectl edit resourcequota {which} -n {namespace}",
+        f"Raise it: `kubectl edit resourcequota {which} -n {namespace}`.",
     )
 
 
@@ -135,7 +136,7 @@ def _no_quota(match: re.Match[str], namespace: str) -> Finding:
     return found(
         Fault.QUOTA_EXCEEDED,
         f"No ResourceQuota of namespace {namespace} allows the agent's pods{in_words(match[0])}.",
-        f"Add one that does, or correct spec.priorityClassName: kubectl get resourcequota -n {namespace}",
+        f"Add one that does, or correct spec.priorityClassName: `kubectl get resourcequota -n {namespace}`.",
     )
 
 
@@ -152,7 +153,7 @@ def _priority_class(match: re.Match[str], namespace: str) -> Finding:
     return found(
         Fault.PRIORITY_CLASS_MISSING,
         f"The PriorityClass {name(match[1])} does not exist.",
-        "Create it, or correct spec.priorityClassName: kubectl get priorityclasses",
+        "Create it, or correct spec.priorityClassName: `kubectl get priorityclasses`.",
     )
 
 
@@ -161,7 +162,7 @@ def _service_account(match: re.Match[str], namespace: str) -> Finding:
     return found(
         Fault.SERVICE_ACCOUNT_MISSING,
         f"The ServiceAccount {which} does not exist in namespace {namespace}.",
-        f"Correct spec.serviceAccountName, or create it: kubectl create serviceaccount {which} -n {namespace}",
+        f"Correct spec.serviceAccountName, or create it: `kubectl create serviceaccount {which} -n {namespace}`.",
     )
 
 

@@ -125,7 +125,7 @@ def missing_object(words: str, pod: Pod, container: Container) -> Finding | None
         return found(
             Fault.CONFIG_MISSING,
             f"{called} refers to the key {name(key)} of {kind} {name(which)}, which has no such key.",
-            f"Add it: kubectl edit {kind.lower()} {name(which)} -n {pod.namespace}",
+            f"Add it: `kubectl edit {kind.lower()} {name(which)} -n {pod.namespace}`.",
         )
     if match := _MISSING.search(words[:4096]):
         kind, which = _KINDS[match[1].lower()], name(match[2])
@@ -140,7 +140,7 @@ def missing_object(words: str, pod: Pod, container: Container) -> Finding | None
 def create_command(kind: str, which: str, namespace: str) -> str:
     """Return the sentence that says how a ConfigMap or Secret is made."""
     generic = " generic" if kind == "Secret" else ""
-    return f"Create it: kubectl create {kind.lower()}{generic} {which} -n {namespace} --from-file=PATH"
+    return f"Create it: `kubectl create {kind.lower()}{generic} {which} -n {namespace} --from-file=PATH`."
 
 
 def hook_failed(hook: str, words: str, pod: Pod, container: Container) -> Finding:
@@ -156,4 +156,4 @@ def hook_failed(hook: str, words: str, pod: Pod, container: Container) -> Findin
 def _last_log(pod: Pod, container: Container) -> str:
     """Return the command that shows the log of the run that ended; at the first end that is no previous run yet."""
     previous = "" if container.state == "terminated" and container.last is None else " --previous"
-    return f"kubectl logs {pod.name} -c {container.name} -n {pod.namespace}{previous}"
+    return f"`kubectl logs {pod.name} -c {container.name} -n {pod.namespace}{previous}`."

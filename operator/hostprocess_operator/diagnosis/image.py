@@ -68,8 +68,9 @@ def _refused(fault: Fault | None, words: str, pod: Pod, container: Container) ->
         return found(
             fault,
             f"The registry does not hand out the image {image}: it is private, or it does not exist.",
-            "Correct it, or name a Secret in spec.imagePullSecrets: kubectl create secret docker-registry NAME "
-            f"-n {pod.namespace} --docker-server={_registry(image)} --docker-username=USER --docker-password=PASSWORD",
+            "Correct it, or name a Secret in spec.imagePullSecrets: `kubectl create secret docker-registry NAME "
+            f"-n {pod.namespace} --docker-server={_registry(image)} --docker-username=USER "
+            "--docker-password=PASSWORD`.",
         )
     return found(
         Fault.IMAGE_PULL_FAILED,

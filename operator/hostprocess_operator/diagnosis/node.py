@@ -53,7 +53,7 @@ def keeps_out(taints: Sequence[Taint]) -> Finding:
     return Finding(
         Fault.TAINT_NOT_TOLERATED,
         f"The {which} the agent off the node.",
-        f"Add a toleration to spec.tolerations, or remove {them} with kubectl taint nodes NODE {removal}.",
+        f"Add a toleration to spec.tolerations, or take {them} off: `kubectl taint nodes NODE {removal}`.",
         Severity.FAILURE,
     )
 

@@ -23,23 +23,26 @@ _LACKING_ON_NODE: Final = re.compile(r"enough resource: ([a-z0-9][\w./-]{0,100})
 _SENTENCES: Final[Mapping[Fault, tuple[str, str]]] = {
     Fault.PORT_CONFLICT: (
         "Another pod on the node has a host port that the agent wants.",
-        "Find it: kubectl get pods -A -o wide --field-selector spec.nodeName={node}; or choose another port.",
+        (
+            "Choose another port, or find who has it: `kubectl get pods -A --field-selector spec.nodeName={node} "
+            "-o custom-columns=NS:.metadata.namespace,POD:.metadata.name,PORTS:.spec.containers[*].ports[*].hostPort`."
+        ),
     ),
     Fault.INSUFFICIENT_RESOURCES: (
         "The node has too little left for the agent{lacking}.",
-        "Lower resources.requests in the spec, or make room: kubectl describe node {node}",
+        "Lower resources.requests in the spec, or make room: `kubectl describe node {node}`.",
     ),
     Fault.TAINT_NOT_TOLERATED: (
         "{taint} keeps the agent off the node.",
-        "Add a toleration to spec.tolerations, or remove the taint: kubectl describe node {node} shows it.",
+        "Add a toleration to spec.tolerations, or remove the taint, which `kubectl describe node {node}` shows.",
     ),
     Fault.NO_MATCHING_NODE: (
         "The node is gone, or it no longer matches the pod's placement.",
-        "Compare spec.nodeSelector and spec.affinity with kubectl get node {node} --show-labels",
+        "Compare spec.nodeSelector and spec.affinity with `kubectl get node {node} --show-labels`.",
     ),
     Fault.UNSCHEDULABLE: (
         "The scheduler finds no place for the pod{words}.",
-        "See what it says: kubectl describe pod {pod} -n {namespace}",
+        "See what it says: `kubectl describe pod {pod} -n {namespace}`.",
     ),
 }
 
@@ -57,14 +60,14 @@ def given_up(pod: Pod) -> Finding:
         return found(
             fault,
             "The pod is for Windows, and the node says that it is something else.",
-            f"See its labels: kubectl get node {pod.node} --show-labels; kubernetes.io/os has to be windows.",
+            f"See its labels: `kubectl get node {pod.node} --show-labels`; kubernetes.io/os has to be windows.",
             examples=(pod.node,),
         )
     if fault is Fault.EVICTED:
         return found(
             fault,
             f"The node gave the pod up{because(_first_sentence(pod.message), pod)}.",
-            f"Make room on the node: kubectl describe node {pod.node} shows what it lacks.",
+            f"Make room on the node; `kubectl describe node {pod.node}` shows what it lacks.",
             examples=(pod.node,),
         )
     if fault is not None:
@@ -72,7 +75,7 @@ def given_up(pod: Pod) -> Finding:
     return found(
         Fault.START_FAILED,
         f"The node gave the pod up ({name(pod.reason)}){because(pod.message, pod)}.",
-        f"See what the node says: kubectl describe pod {pod.name} -n {pod.namespace}",
+        f"See what the node says: `kubectl describe pod {pod.name} -n {pod.namespace}`.",
         examples=(pod.name,),
     )
 

@@ -41,6 +41,9 @@ OVERDUE: Final = timedelta(seconds=60)
 SETTLED: Final = timedelta(seconds=30)
 """A run this old is no longer taken for the next one of a crash loop."""
 
+_WITH_THE_NODE: Final = frozenset({"Unknown", "ContainerStatusUnknown"})
+"""Reasons for an end that say only that the kubelet found the container gone, as after a reboot."""
+
 _UNBOUND: Final = frozenset({"Unschedulable", "SchedulingGated"})
 
 
@@ -69,7 +72,7 @@ def _is_going_away(pod: Pod, events: Sequence[Event], now: datetime) -> Finding 
         Fault.STUCK_TERMINATING,
         f"A deleted pod does not go away though its grace period is over{why_not_gone(pod, events)}.",
         "Look at the node's kubelet and containerd. To give the pod up without their word, though its process may "
-        f"stay: kubectl delete pod {pod.name} -n {pod.namespace} --force",
+        f"stay: `kubectl delete pod {pod.name} -n {pod.namespace} --force`.",
         examples=(pod.name,),
     )
 
@@ -176,9 +179,17 @@ def _just_restarted(pod: Pod, now: datetime) -> Container | None:
     """Return a container that runs, but has ended so often and started so lately that it may well end again."""
     for container in pod.containers:
         is_new = container.started is not None and now - container.started < SETTLED
-        if container.state == "running" and is_new and container.restarts >= CRASHES:
+        if container.state == "running" and is_new and _has_failed(container):
             return container
     return None
+
+
+def _has_failed(container: Container) -> bool:
+    """Return whether a restarted container ended by itself, rather than with its node."""
+    last = container.last
+    return container.restarts >= CRASHES or (
+        container.restarts > 0 and last is not None and last.exit_code != 0 and last.reason not in _WITH_THE_NODE
+    )
 
 
 def _next_to_start(pod: Pod, now: datetime) -> Container | None:

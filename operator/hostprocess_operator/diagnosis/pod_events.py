@@ -88,8 +88,8 @@ def why_not_pulled(pod: Pod, container: Container, events: Sequence[Event]) -> F
 
 def pulling(container: Container, lasting: timedelta) -> Finding:
     """Return that the image is being pulled, and for how many minutes."""
-    image = name(container.image)
-    return under_way(Reason.PULLING, f"The image {image} is being pulled{{lasting}}.", minutes(lasting))
+    how = "has been pulling{lasting}" if minutes(lasting) else "is being pulled"
+    return under_way(Reason.PULLING, f"The image {name(container.image)} {how}.", minutes(lasting))
 
 
 def minutes(lasting: timedelta) -> int:
@@ -101,9 +101,8 @@ def _volume(words: str, pod: Pod) -> Finding:
     window = words[:4096]
     match = _VOLUME.search(window) or _UNMOUNTED.search(window)
     which = f"The volume {name(match[1])}" if match else "A volume"
-    advice = (
-        f"It is tried again; correct it in spec.volumes if it stays: kubectl describe pod {pod.name} -n {pod.namespace}"
-    )
+    look = f"`kubectl describe pod {pod.name} -n {pod.namespace}`"
+    advice = f"It is tried again; correct it in spec.volumes if it stays: {look}."
     if window.startswith(_GENERAL):
         return found(Fault.VOLUME_UNAVAILABLE, f"{which} is not mounted in time.", advice, examples=(pod.name,))
     if missing := _OBJECT.search(window):
@@ -163,7 +162,7 @@ def _probe(words: str, pod: Pod, container: Container) -> Finding:
     return found(
         Fault.PROBE_FAILED,
         f"{text}{restarts}{because(cause, pod)}.",
-        f"{leak}Correct the probe or the agent: kubectl logs {pod.name} -c {container.name} -n {pod.namespace}",
+        f"{leak}Correct the probe or the agent: `kubectl logs {pod.name} -c {container.name} -n {pod.namespace}`.",
         examples=(pod.name,),
     )
 

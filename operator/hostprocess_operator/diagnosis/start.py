@@ -81,7 +81,7 @@ def start_failed(words: str, pod: Pod, container: Container) -> Finding:
     return start_fault(words, pod, container) or found(
         Fault.START_FAILED,
         f"Container {name(container.name)} cannot be started{because(words, pod)}.",
-        f"See what the node says: kubectl describe pod {pod.name} -n {pod.namespace}",
+        f"See what the node says: `kubectl describe pod {pod.name} -n {pod.namespace}`.",
         examples=(pod.name,),
     )
 
@@ -91,6 +91,6 @@ def sandbox_failed(words: str, pod: Pod) -> Finding:
     return start_fault(words, pod, None) or found(
         Fault.SANDBOX_FAILED,
         f"The pod's sandbox cannot be created{because(words.removeprefix('Failed to create pod sandbox: '), pod)}.",
-        f"It is tried again; if it stays, look at containerd: kubectl describe pod {pod.name} -n {pod.namespace}",
+        f"It is tried again; if it stays, look at containerd: `kubectl describe pod {pod.name} -n {pod.namespace}`.",
         examples=(pod.name,),
     )

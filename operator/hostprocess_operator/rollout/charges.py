@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from hostprocess_operator.api.faults import Fault
 from hostprocess_operator.api.reasons import Reason
+from hostprocess_operator.diagnosis import diagnose_pod
 from hostprocess_operator.observed import stuck_container
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def failure(state: NodeState, impact: timedelta, now: datetime) -> Fault | Reaso
         return None
     if pod.keeps_ending:
         return Fault.CRASH_LOOP
-    if (error := _start_error(pod)) is not None and now >= stuck_since(pod) + START_GRACE:
+    if (error := _start_error(pod, now)) is not None and now >= stuck_since(pod) + START_GRACE:
         return error
     return Reason.DEADLINE_EXCEEDED if state.due <= now else None
 
@@ -88,10 +89,12 @@ def _is_excused(state: NodeState, out: Mapping[str, Out], target: Target) -> boo
     return joined or (entry is not None and not entry.taken)
 
 
-def _start_error(pod: Pod) -> Fault | None:
+def _start_error(pod: Pod, now: datetime) -> Fault | None:
+    """Return why the pod cannot start, as exactly as its status tells."""
     container = stuck_container(pod)
-    if container is None:
+    if container is None or container.reason not in _PULL | _START:
         return None
-    if container.reason in _PULL:
-        return Fault.IMAGE_PULL_FAILED
-    return Fault.START_FAILED if container.reason in _START else None
+    finding = diagnose_pod(pod, (), now)
+    if finding is not None and isinstance(finding.reason, Fault) and finding.reason is not Fault.CRASH_LOOP:
+        return finding.reason
+    return Fault.IMAGE_PULL_FAILED if container.reason in _PULL else Fault.START_FAILED

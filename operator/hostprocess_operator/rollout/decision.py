@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING
 
 from hostprocess_operator.api.names import APPROVE_ANNOTATION
 from hostprocess_operator.api.reasons import Reason
+from hostprocess_operator.diagnosis import diagnose_pod
 from hostprocess_operator.observed import stuck_container
 from hostprocess_operator.rollout.budget import allowance
 from hostprocess_operator.rollout.canary import Trial, choose_canaries
 from hostprocess_operator.rollout.phase import Phase
 from hostprocess_operator.rollout.record import MOST_BLOCKED, Block
 from hostprocess_operator.rollout.target import is_stored
+from hostprocess_operator.verification.text import clean_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from hostprocess_operator.api.agent import Canary, HostProcessAgent
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
 
 NAMED = 3
 """So many nodes are named with a block."""
+DETAIL_BYTES = 240
+"""So much of what was seen is kept with a block."""
 
 
 class Serve(Enum):
@@ -94,9 +99,23 @@ def _with_block(agent: HostProcessAgent, situation: Situation, allowed: int) -> 
         spec=target.spec,
         reason=max(reasons, key=reasons.count),
         nodes=tuple(sorted(record.charged))[:NAMED],
+        detail=_detail(situation, sorted(record.charged)),
         at=situation.now,
     )
     return record.model_copy(update={"blocked": (*record.blocked, block)[-MOST_BLOCKED:]})
+
+
+def _detail(situation: Situation, charged: Sequence[str]) -> str:
+    """Return what is seen on the first charged node that shows anything, nothing where none does."""
+    for state in situation.fleet.wanted:
+        pod = state.pod
+        if state.name not in charged or pod is None or not state.updated:
+            continue
+        if pod.gate is not None and pod.gate.status == "False":
+            return clean_text(pod.gate.message, DETAIL_BYTES)
+        if (finding := diagnose_pod(pod, (), situation.now)) is not None:
+            return clean_text(finding.message, DETAIL_BYTES)
+    return ""
 
 
 def _blocked(agent: HostProcessAgent, situation: Situation, record: Record) -> Decision:

@@ -57,12 +57,17 @@ class Proven(_Entry):
 
 
 class Block(_Entry):
-    """A pod-shaping spec that is not served any more: which revision of it failed, why, and on which nodes."""
+    """A pod-shaping spec that is not served any more: which revision of it failed, why, and on which nodes.
+
+    Attributes:
+        detail: what was seen on the first of the nodes, in a sentence: the pod that showed it may be gone.
+    """
 
     rev: _Name
     spec: _Name
     reason: _Name
     nodes: tuple[_Name, ...] = Field(default=(), max_length=3)
+    detail: _Name = ""
     at: _Moment
 
 

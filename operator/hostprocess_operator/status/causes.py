@@ -27,5 +27,5 @@ def with_causes(found: Sequence[Group], reason: Reason, message: str) -> tuple[F
     more = f" There are {len(found) - TOLD} more causes, see status.problems." if len(found) > TOLD else ""
     worst = found[0].finding if found else None
     if worst is not None and (worst.severity is not Severity.PROGRESS or reason in _VAGUE):
-        return worst.reason, f"{told}{more} {message}"
+        return worst.reason, f"{told}{more} {message}".strip()
     return reason, f"{told}{more} {message}".strip()

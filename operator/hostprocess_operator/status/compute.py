@@ -132,7 +132,9 @@ def _daemonset(plan: Plan, seen: Seen) -> DaemonSetReference | None:
 
 
 def _blocked(block: Block) -> BlockedRevision:
-    return BlockedRevision(revision=block.rev, reason=block.reason, nodes=block.nodes, at=_seconds(block.at))
+    return BlockedRevision(
+        revision=block.rev, reason=block.reason, nodes=block.nodes, message=block.detail, at=_seconds(block.at)
+    )
 
 
 def _rollout(plan: Plan) -> RolloutStatus:

@@ -79,7 +79,7 @@ def _of_node(agent: Agent, images: Sequence[str]) -> Finding | None:
     """Return what the node itself says of an agent that is not well there, None when it says nothing."""
     if agent.stage is Stage.CORDONED:
         fault = Fault.NODE_CORDONED
-        cure = f"kubectl uncordon {agent.node} ends it."
+        cure = f"`kubectl uncordon {agent.node}` ends it."
         return Finding(fault, fault.meaning, cure, Severity.TROUBLE, examples=(agent.node,))
     return mismatch(images, agent.state.node)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hostprocess_operator.api.agent import HostProcessAgent
 from hostprocess_operator.api.names import APPROVE_ANNOTATION, RETRY_ANNOTATION
 from hostprocess_operator.api.reasons import Reason
 from hostprocess_operator.diagnosis.words import on_nodes
@@ -15,7 +16,7 @@ from hostprocess_operator.status.facts import Facts, Readiness, reconciling, sta
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hostprocess_operator.rollout import NodeState, Plan
+    from hostprocess_operator.rollout import Block, NodeState, Plan
 
 
 def is_blocked(facts: Facts) -> Readiness | None:
@@ -24,25 +25,33 @@ def is_blocked(facts: Facts) -> Readiness | None:
     if block is None or plan.phase not in {Phase.HALTED, Phase.ROLLED_BACK}:
         return None
     where = f" on {on_nodes(block.nodes)}" if block.nodes else ""
-    failed = f"Revision {block.rev} failed{where}: {block.reason}.{_evidence(facts)}"
-    again = (
-        "Correct the spec, or try the same again with kubectl annotate hostprocessagent "
-        f"{facts.agent.name} -n {facts.agent.namespace} {RETRY_ANNOTATION}={_next_retry(facts, block.rev)} --overwrite."
-    )
+    failed = f"Revision {block.rev} failed{where}: {block.reason}.{_evidence(facts, block)}"
+    retry = f"{RETRY_ANNOTATION}={_next_retry(facts, block.rev)}"
+    again = f"Correct the spec, or try the same again: {_annotate(facts, retry)}."
     if plan.phase is Phase.ROLLED_BACK:
         proven = plan.record.proven.rev if plan.record.proven else ""
         return stalled(Reason.ROLLED_BACK, f"{failed} Every node runs or gets revision {proven} again. {again}")
     if plan.reason is Reason.HISTORY_GONE:
         return stalled(plan.reason, f"{failed} The copy of the proven revision is gone, so nothing is changed. {again}")
-    kept = "No further node gets it; what has it is left as evidence, and a pod deleted by hand comes back proven."
+    kept = (
+        "No further node gets it; what has it is left as evidence, and a pod deleted by hand comes back with the proven "
+        "version."
+    )
     back = "spec.rollout.onFailure: Rollback brings the proven revision back everywhere."
     return stalled(Reason.HALTED, f"{failed} {kept} {back} {again}")
 
 
-def _evidence(facts: Facts) -> str:
-    """Return the worst of what is seen of the failed revision still, nothing where it is gone."""
+def _annotate(facts: Facts, annotation: str) -> str:
+    """Return the command that sets an annotation on the agent."""
+    return f"`kubectl annotate hostprocessagent {facts.agent.name} -n {facts.agent.namespace} {annotation} --overwrite`"
+
+
+def _evidence(facts: Facts, block: Block) -> str:
+    """Return the worst of what is seen of the failed revision still, or what was seen when it was blocked."""
     found = facts.causes(agent for agent in facts.agents if agent.pod is not None and agent.is_new)
-    return f" On {found[0].message}" if found else ""
+    if found:
+        return f" On {found[0].message}"
+    return f" {block.detail}" if block.detail else ""
 
 
 def _next_retry(facts: Facts, rev: str) -> str:
@@ -72,7 +81,9 @@ def is_trying(facts: Facts) -> Readiness | None:
         case Reason.AWAITING_APPROVAL:
             return reconciling(plan.reason, f"Revision {rev} works on {where}. {_approval(facts, rev)}")
         case Reason.CANARY_BAKING:
-            return reconciling(plan.reason, f"Revision {rev} works on {where} and is watched for a while.")
+            return reconciling(
+                plan.reason, f"Revision {rev} works on {where} and is watched for spec.rollout.canary.bakeSeconds."
+            )
         case _:
             message = f"Revision {rev} is tried on {where}; all other nodes keep the proven one."
             reason, message = with_causes(facts.causes(_new_ones(facts)), plan.reason, message)
@@ -86,10 +97,7 @@ def _approval(facts: Facts, rev: str) -> str:
     """Return how to approve the revision, and that a given approval is about another one."""
     given = facts.agent.annotations.get(APPROVE_ANNOTATION)
     stale = f"{APPROVE_ANNOTATION} names another revision. " if given else ""
-    return (
-        f"{stale}Approve it with kubectl annotate hostprocessagent {facts.agent.name} -n {facts.agent.namespace} "
-        f"{APPROVE_ANNOTATION}={rev} --overwrite."
-    )
+    return f"{stale}Approve it: {_annotate(facts, f'{APPROVE_ANNOTATION}={rev}')}."
 
 
 def _holds_up(state: NodeState, plan: Plan) -> bool:
@@ -109,7 +117,10 @@ def is_rolling(facts: Facts) -> Readiness | None:
     where = on_nodes(agent.node for agent in behind)
     off = facts.verification_off
     reason, what = (Reason.ROLLING, "work") if off else (Reason.VERIFYING, "start and to be verified")
-    return reconciling(*with_causes(facts.causes(behind), reason, f"Waiting for the agent to {what} on {where}."))
+    found = facts.causes(behind)
+    is_told = {agent.node for agent in behind} == {node for cause in found for node in cause.nodes}
+    message = "" if is_told else f"Waiting for the agent to {what} on {where}."
+    return reconciling(*with_causes(found, reason, message))
 
 
 def _new_ones(facts: Facts) -> Iterator[Agent]:
@@ -126,7 +137,16 @@ def _next_pods(facts: Facts, outdated: tuple[Agent, ...]) -> tuple[Reason, str]:
         case Reason.WAITING_FOR_NODES:
             return Reason.WAITING_FOR_NODES, f"Next: {where}, once it is certain that most nodes are up."
         case _:
-            return Reason.ROLLING, f"The spec's revision is not yet running on {where}.{_podless(facts, outdated)}"
+            untried, podless = _untried(facts, outdated), _podless(facts, outdated)
+            return Reason.ROLLING, f"The spec's revision is not yet running on {where}.{untried}{podless}"
+
+
+def _untried(facts: Facts, outdated: tuple[Agent, ...]) -> str:
+    """Return that a canary was asked for and there is none, since there is nothing to go back to."""
+    asked = isinstance(facts.agent, HostProcessAgent) and facts.agent.spec.rollout.canary is not None
+    if not asked or facts.plan.record.proven is not None or all(agent.pod is None for agent in outdated):
+        return ""
+    return " It goes to every node without a canary: no version is proven yet that a canary could go back to."
 
 
 def _podless(facts: Facts, outdated: tuple[Agent, ...]) -> str:
@@ -141,4 +161,4 @@ def _podless(facts: Facts, outdated: tuple[Agent, ...]) -> str:
     if not missing or not facts.plan.settled or situation.now < since + POD_GRACE:
         return ""
     name, namespace = facts.agent.name, facts.agent.namespace
-    return f" No pod was made on {on_nodes(missing)}: see kubectl describe daemonset {name} -n {namespace}."
+    return f" No pod was made on {on_nodes(missing)}: see `kubectl describe daemonset {name} -n {namespace}`."

@@ -48,7 +48,8 @@ def _name_is_taken(facts: Facts) -> Readiness | None:
     return stalled(
         Reason.NAME_CONFLICT,
         f"A DaemonSet {daemonset.namespace}/{daemonset.name} exists and {whose}; it is not touched. "
-        "Delete it (kubectl delete daemonset --cascade=orphan leaves its pods running) or rename this agent.",
+        f"Rename this agent, or delete it: `kubectl delete daemonset {daemonset.name} -n {daemonset.namespace} "
+        "--cascade=orphan` leaves its pods running.",
     )
 
 
@@ -91,7 +92,7 @@ def _there_is_no_windows_node(facts: Facts) -> Readiness | None:
     return stalled(
         Reason.NO_WINDOWS_NODES,
         "The cluster has no Windows node, so no agent runs. Add one; it gets the agent by itself as soon as "
-        "kubectl get nodes -l kubernetes.io/os=windows shows it.",
+        "`kubectl get nodes -l kubernetes.io/os=windows` shows it.",
     )
 
 
@@ -102,7 +103,7 @@ def _no_node_matches(facts: Facts) -> Readiness | None:
     return stalled(
         Reason.NO_MATCHING_NODES,
         "No Windows node matches spec.nodeSelector and spec.affinity, so no agent runs. Correct them, or label nodes: "
-        "see kubectl get nodes -l kubernetes.io/os=windows --show-labels.",
+        "see `kubectl get nodes -l kubernetes.io/os=windows --show-labels`.",
     )
 
 
@@ -124,7 +125,7 @@ def _every_node_is_down(facts: Facts) -> Readiness | None:
     return reconciling(
         Reason.NODES_UNREACHABLE,
         f"Not Ready: {on_nodes(agent.node for agent in facts.agents)}; nothing is known of the agents there. "
-        f"kubectl describe node says since when.{aside}",
+        f"`kubectl describe node` says since when.{aside}",
     )
 
 
@@ -143,7 +144,7 @@ def _is_late(facts: Facts) -> Readiness | None:
     podless = [agent.node for agent in late if agent.pod is None and agent.node not in told]
     name, namespace = facts.agent.name, facts.agent.namespace
     hint = (
-        f" No pod was made on {on_nodes(podless)}: see kubectl describe daemonset {name} -n {namespace}."
+        f" No pod was made on {on_nodes(podless)}: see `kubectl describe daemonset {name} -n {namespace}`."
         if podless
         else ""
     )
@@ -192,7 +193,7 @@ def _all_is_well(facts: Facts) -> Readiness:
     aside += f" Unfit: {in_short(unfit)}." if unfit else ""
     known = noted(agent.state.node for agent in facts.agents)
     aside += f" {known}" if known else ""
-    every = "every node" if len(well) == len(facts.agents) else "every node that counts"
+    every = "every node" if len(well) == len(facts.agents) and not unfit else "every node that counts"
     suspended = isinstance(facts.agent, HostProcessAgent) and facts.agent.spec.suspend
     next_one = would_be_refused(facts)
     pause = " Suspended: nothing is kept or replaced." if suspended else ""

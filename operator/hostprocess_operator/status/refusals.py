@@ -21,7 +21,7 @@ def is_refused(facts: Facts) -> Readiness | None:
         finding = facts.findings[refused[0].node]
         where = on_nodes(agent.node for agent in refused)
         return stalled(finding.reason, f"No pod can be made on {where}. {finding.message}")
-    waiting = facts.at(Stage.OUTDATED)
+    waiting = [agent for agent in facts.at(Stage.OUTDATED) if agent.pod is not None]
     foreseen = foresee_refusal(facts.plan.situation.seen.namespace)
     if foreseen is None or not waiting:
         return None

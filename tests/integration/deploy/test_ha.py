@@ -29,7 +29,7 @@ def overlay(tmp_path):
 
 @pytest.mark.parametrize("installation", ["base", "default", "namespaced"])
 def test_it_can_be_added_to(installed, overlay, installation):
-    installed.kubectl("apply", "-f", str(DEPLOY / "samples" / "namespace.yaml"))
+    installed.kubectl("apply", "-f", str(DEPLOY / "samples" / "00-namespace.yaml"))
     done = installed.kubectl("apply", "--server-side", "--dry-run=server", "-k", overlay(installation))
     assert not warnings_in(done)
     rendered = list(yaml.safe_load_all(installed.kubectl("kustomize", overlay(installation)).stdout))

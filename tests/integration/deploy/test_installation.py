@@ -15,7 +15,7 @@ SAMPLES = sorted(path.name for path in (DEPLOY / "samples").glob("*.yaml"))
 
 @pytest.fixture(scope="module", autouse=True)
 def agents(installed):
-    installed.kubectl("apply", "-f", str(DEPLOY / "samples" / "namespace.yaml"))
+    installed.kubectl("apply", "-f", str(DEPLOY / "samples" / "00-namespace.yaml"))
 
 
 def test_a_second_look_finds_no_difference(installed):

@@ -99,7 +99,7 @@ def test_the_roles_hold_no_more_than_these_rows(installed):
 
 
 def test_the_one_namespace_overlay_grants_the_same_there_and_little_everywhere(installed):
-    installed.kubectl("apply", "-f", str(DEPLOY / "samples" / "namespace.yaml"))
+    installed.kubectl("apply", "-f", str(DEPLOY / "samples" / "00-namespace.yaml"))
     # the overlay's bindings beside the installed ones, for an account of their own
     for item in yaml.safe_load_all(installed.kubectl("kustomize", str(DEPLOY / "namespaced")).stdout):
         if item["kind"] in {"RoleBinding", "ClusterRoleBinding"}:

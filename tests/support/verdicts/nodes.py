@@ -148,7 +148,7 @@ NODE_BY_NODE = [
         seen(noted=build.record(AGENT, wanted=build.target(AGENT, age=MINUTE))),
         RECONCILING,
         Reason.ROLLING,
-        "No pod was made on nodes a, b and c: see kubectl describe daemonset inspector -n agents.",
+        "No pod was made on nodes a, b and c: see `kubectl describe daemonset inspector -n agents`.",
     ),
     row(
         "no pod was ever made",
@@ -169,7 +169,7 @@ NODE_BY_NODE = [
         seen(*new("a", "b"), build.starting_pod("c", containers=PULL_FAILS), noted=NEVER),
         RECONCILING,
         Fault.IMAGE_PULL_FAILED,
-        "Waiting for the agent to start and to be verified on node c.",
+        "On node c: The image cannot be pulled: no such image. Make sure",
     ),
     row(
         "new agents start, and nobody asked for their rights",

@@ -25,7 +25,7 @@ ROLLOUTS = [
         rollouts.world(CANARY, *A_FLEET, *rollouts.b("d", age=MINUTE / 2), noted=TRYING),
         RECONCILING,
         Reason.CANARY_BAKING,
-        f"Revision {rollouts.B} works on node d and is watched for a while.",
+        f"Revision {rollouts.B} works on node d and is watched for spec.rollout.canary.bakeSeconds.",
         asked=CANARY,
     ),
     row(
@@ -33,7 +33,7 @@ ROLLOUTS = [
         rollouts.world(MANUAL, *A_FLEET, *rollouts.b("d"), noted=TRYING),
         RECONCILING,
         Reason.AWAITING_APPROVAL,
-        f"hostprocess.dev/approve={rollouts.B} --overwrite.",
+        f"hostprocess.dev/approve={rollouts.B} --overwrite`.",
         asked=MANUAL,
     ),
     row(
@@ -83,7 +83,7 @@ def failed_again(retry):
         ),
         STALLED,
         Reason.HALTED,
-        f"hostprocess.dev/retry={rollouts.B}/{'3' if retry.endswith('/2') else '2'} --overwrite.",
+        f"hostprocess.dev/retry={rollouts.B}/{'3' if retry.endswith('/2') else '2'} --overwrite`.",
         asked=rollouts.asked(annotations={"hostprocess.dev/retry": retry}),
     )
 
@@ -152,7 +152,7 @@ ROLLOUTS += [
         rollouts.world(STALE, *A_FLEET, *rollouts.b("d"), noted=TRYING),
         RECONCILING,
         Reason.AWAITING_APPROVAL,
-        "hostprocess.dev/approve names another revision. Approve it with kubectl annotate",
+        "hostprocess.dev/approve names another revision. Approve it: `kubectl annotate",
         asked=STALE,
     ),
     row(
@@ -163,7 +163,7 @@ ROLLOUTS += [
         ),
         STALLED,
         Reason.HALTED,
-        f"hostprocess.dev/retry={rollouts.B} --overwrite.",
+        f"hostprocess.dev/retry={rollouts.B} --overwrite`.",
         asked=RETRIED,
     ),
     row(

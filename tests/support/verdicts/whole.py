@@ -73,7 +73,7 @@ READY_ROWS = [
         ),
         READY,
         Reason.ALL_VERIFIED,
-        "verified on every node. Unfit: c and d (RuntimeUnsupported), b (TaintNotTolerated).",
+        "verified on every node that counts. Unfit: c and d (RuntimeUnsupported), b (TaintNotTolerated).",
     ),
     row(
         "old versions that work are noted once, with their nodes",
@@ -237,8 +237,8 @@ NOTHING_TO_LOOK_AT = [
         STALLED,
         Reason.NO_ELIGIBLE_NODES,
         "Every Windows node that matches is unfit, so no agent runs. On nodes a and b: The taint gpu=yes:NoSchedule "
-        "keeps the agent off the node. Add a toleration to spec.tolerations, or remove it with kubectl taint nodes "
-        "NODE gpu:NoSchedule-.",
+        "keeps the agent off the node. Add a toleration to spec.tolerations, or take it off: `kubectl taint nodes NODE "
+        "gpu:NoSchedule-`.",
     ),
     row(
         "every node that matches is unfit, each in its own way: the most frequent comes first",
@@ -269,7 +269,7 @@ NOTHING_TO_LOOK_AT = [
         seen(*new("a"), nodes=[build.node("a", **DOWN), build.node("b", taints=TAINTED)]),
         RECONCILING,
         Reason.NODES_UNREACHABLE,
-        "Not Ready: node a; nothing is known of the agents there. kubectl describe node says since when. Unfit: b "
+        "Not Ready: node a; nothing is known of the agents there. `kubectl describe node` says since when. Unfit: b "
         "(TaintNotTolerated).",
     ),
     row(

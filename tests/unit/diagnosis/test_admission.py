@@ -9,7 +9,7 @@ from hostprocess_operator.diagnosis import diagnose_refusal, foresee_refusal
 from hostprocess_operator.observed import Event, Namespace
 from support.build import MINUTE, NOW
 
-CURE = "kubectl label namespace agents pod-security.kubernetes.io/enforce=privileged --overwrite"
+CURE = "`kubectl label namespace agents pod-security.kubernetes.io/enforce=privileged --overwrite`."
 FORBIDDEN = 'Error creating: pods "inspector-x7k2p" is forbidden: '
 VIOLATION = f'{FORBIDDEN}violates PodSecurity "baseline:latest": hostProcess (pod must not set it)'
 NO_CLASS = f"{FORBIDDEN}no PriorityClass with name high was found"

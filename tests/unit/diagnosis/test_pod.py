@@ -112,7 +112,13 @@ def test_wants_events(asked, expected):
             pod(waiting(), reason="Unschedulable", gone_by=NOW), [], id="an unscheduled pod that is going away"
         ),
         pytest.param(pod(container(ready=True, restarts=9, crash=1)), [], id="a container that came through"),
-        pytest.param(pod(container(age=SECOND, restarts=1, crash=1)), [], id="a container that has ended once"),
+        pytest.param(
+            pod(replace(container(age=SECOND, restarts=1), last=Ended(255, "Unknown", "", NOW - MINUTE))), [],
+            id="a container that ended with its node",
+        ),
+        pytest.param(
+            pod(container(age=SECOND, restarts=1, crash=0)), [], id="a container that has ended once, with success"
+        ),
     ],
 )  # fmt: skip
 def test_nothing_to_explain(asked, events):
@@ -198,7 +204,7 @@ def test_crash_is_over_once_the_run_has_lasted():
     ("age", "text"),
     [
         pytest.param(10 * SECOND, "The image registry.example/agent:1 is being pulled.", id="no figure below a minute"),
-        pytest.param(299 * SECOND, "The image registry.example/agent:1 is being pulled for 4 min.", id="whole minutes"),
+        pytest.param(299 * SECOND, "The image registry.example/agent:1 has been pulling for 4 min.", id="whole minutes"),
         pytest.param(-HOUR, "The image registry.example/agent:1 is being pulled.", id="an event of the future"),
         pytest.param(None, "The image registry.example/agent:1 is being pulled.", id="an event without a time"),
     ],
@@ -233,4 +239,4 @@ def test_image_of_another_container_does_not_matter():
 )  # fmt: skip
 def test_log_command(state, command):
     found = diagnose_pod(pod(container(**state), name="POD"), [], NOW)
-    assert found.advice.endswith(command)
+    assert found.advice.endswith(f"`{command}`.")

@@ -108,7 +108,7 @@ def test_failure(state, expected):
     [
         pytest.param("ErrImagePull", Fault.IMAGE_PULL_FAILED, id="an image that cannot be pulled"),
         pytest.param("ImagePullBackOff", Fault.IMAGE_PULL_FAILED, id="one that is tried again later"),
-        pytest.param("InvalidImageName", Fault.IMAGE_PULL_FAILED, id="an image name that is none"),
+        pytest.param("InvalidImageName", Fault.INVALID_IMAGE_NAME, id="an image name that is none"),
         pytest.param("CreateContainerConfigError", Fault.START_FAILED, id="a Secret that is missing"),
         pytest.param("RunContainerError", Fault.START_FAILED, id="a process that cannot be started"),
         pytest.param("CrashLoopBackOff", Fault.START_FAILED, id="a process that ended at once"),

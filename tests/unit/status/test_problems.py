@@ -67,13 +67,13 @@ def problems_of(status_of):
         pytest.param(
             build.pod(**FRESH, phase="Failed", reason="Evicted", message="The node was low on resource: memory."), {},
             "Evicted",
-            "The node gave the pod up: The node was low on resource: memory. Make room on the node: "
-            "kubectl describe node node-a shows what it lacks.",
+            "The node gave the pod up: The node was low on resource: memory. Make room on the node; "
+            "`kubectl describe node node-a` shows what it lacks.",
             id="of one that the node gave up",
         ),
         pytest.param(
             build.pod(revision=OLD), {"cordoned": True}, "NodeCordoned",
-            "The node is cordoned, so no pod is replaced there. kubectl uncordon node-a ends it.",
+            "The node is cordoned, so no pod is replaced there. `kubectl uncordon node-a` ends it.",
             id="a cordoned node with an old pod",
         ),
         pytest.param(
@@ -84,7 +84,7 @@ def problems_of(status_of):
             build.pod(**FRESH, containers=(waiting(HOSTILE, HOSTILE),)), {},
             "StartFailed",
             "Container agent cannot be started: red evil and so on. See what the node says: "
-            "kubectl describe pod inspector-new-node-a -n agents",
+            "`kubectl describe pod inspector-new-node-a -n agents`.",
             id="hostile words are cleaned",
         ),
     ],

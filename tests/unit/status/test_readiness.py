@@ -58,7 +58,7 @@ def test_of_late_agents_those_without_a_pod_come_with_a_hint(status_of):
     before = status_of(AGENT, world, now=NOW - HOUR)
     message = status_of(AGENT, replace(world, status=before)).condition(ConditionType.READY).message
     assert message.startswith("Not working within spec.rollout.progressDeadlineSeconds on nodes b and c.")
-    assert "No pod was made on node c: see kubectl describe daemonset inspector -n agents." in message
+    assert "No pod was made on node c: see `kubectl describe daemonset inspector -n agents`." in message
 
 
 def test_of_late_agents_that_have_pods_there_is_no_such_hint(status_of):
