@@ -86,6 +86,8 @@ class Reflector(Generic[T]):
         self._version = ""  # none: a list is due
         self._list_due = 0.0
         self._lost = False
+        self._patience = asyncio.timeout(None)
+        self._watching = False
         self._backoff = Backoff()
         self._complaint = ""
         self._log = _log.bind(resource=resource.path)
@@ -109,6 +111,13 @@ class Reflector(Generic[T]):
             steady = time.monotonic() - opened >= STEADY_SECONDS
             await asyncio.sleep(self._wait(error, steady=steady))
 
+    def suspect(self) -> None:
+        """Have everything listed again soon: somebody has reason to believe that an event was missed."""
+        self._list_due = 0.0
+        if self._watching:
+            self._watching = False
+            self._patience.reschedule(0.0)
+
     async def _list(self) -> None:
         listed: list[Entry[T]] = []
         version = ""
@@ -128,11 +137,18 @@ class Reflector(Generic[T]):
         self.synced.set()
 
     async def _watch(self) -> None:
-        async with aclosing(
-            self._connection.stream(self._resource.path, self._watch_query(), self._idle_seconds, self._heard)
-        ) as events:
-            async for event in events:
-                self._take(event)
+        """Follow the stream to its end, or until it is suspected."""
+        stream = self._connection.stream(self._resource.path, self._watch_query(), self._idle_seconds, self._heard)
+        try:
+            async with asyncio.timeout(None) as self._patience, aclosing(stream) as events:
+                self._watching = True
+                async for event in events:
+                    self._take(event)
+        except TimeoutError:
+            if not self._patience.expired():
+                raise
+        finally:
+            self._watching = False
 
     def _watch_query(self) -> list[tuple[str, str]]:
         seconds = min(random.uniform(*_WATCH_SECONDS), self._list_due - time.monotonic())  # noqa: S311 - spreads load

@@ -24,15 +24,17 @@ class StoredAgent:
         status: its status, None before the operator's first write.
         deleting: whether its deletion has begun: then it is left to the garbage collector.
         received: monotonic seconds at which it was last heard of.
+        listed: whether it is known from a list alone, which a server that has fallen behind may have answered.
     """
 
     agent: HostProcessAgent | InvalidAgent
     status: AgentStatus | None
     deleting: bool
     received: float = field(compare=False)
+    listed: bool = field(default=False, compare=False)
 
 
-def observe_agent(body: Mapping[str, Any]) -> StoredAgent:
+def observe_agent(body: Mapping[str, Any], *, listed: bool = False) -> StoredAgent:
     """Return what a HostProcessAgent shows; an invalid one is a value too, never an exception."""
     status = AgentStatus.from_dict(body.get("status") or {})
     return StoredAgent(
@@ -40,4 +42,5 @@ def observe_agent(body: Mapping[str, Any]) -> StoredAgent:
         status=status if status is not None and status.conditions else None,
         deleting=body["metadata"].get("deletionTimestamp") is not None,
         received=time.monotonic(),
+        listed=listed,
     )

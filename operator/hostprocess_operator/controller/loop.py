@@ -16,11 +16,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import NoReturn
 
+    from hostprocess_operator.api.status import AgentStatus
+    from hostprocess_operator.controller.caches import Caches
     from hostprocess_operator.controller.metrics import Metrics
-    from hostprocess_operator.controller.queue import WorkQueue
+    from hostprocess_operator.controller.queue import Key, WorkQueue
     from hostprocess_operator.controller.world import World
 
 _log = structlog.get_logger(__name__)
+DOUBT_SECONDS = 30.0
+"""Time without any progress after which an agent that is under way makes the operator doubt what it sees."""
+MOST_DOUBT_SECONDS = 1800.0
 
 
 def now() -> datetime:
@@ -63,3 +68,21 @@ async def resync(wake_all: Callable[[], None], seconds: float) -> NoReturn:
     while True:
         await asyncio.sleep(seconds)
         wake_all()
+
+
+async def doubt(caches: Caches) -> NoReturn:
+    """Have every stream listed again when an agent that is under way stands still: an event may have been missed.
+
+    Where listing does not help, an image that takes long for example, it is done more and more rarely.
+    """
+    before: dict[Key, AgentStatus] = {}
+    wait = DOUBT_SECONDS
+    while True:
+        await asyncio.sleep(wait)
+        current = caches.under_way()
+        if any(before.get(key) == status for key, status in current.items()):
+            caches.suspect()
+            wait = min(2 * wait, MOST_DOUBT_SECONDS)
+        else:
+            wait = DOUBT_SECONDS
+        before = current

@@ -12,7 +12,7 @@ from hostprocess_operator.controller.caches import Caches
 from hostprocess_operator.controller.feed import AgentFeed
 from hostprocess_operator.controller.handlers import AgentWatch
 from hostprocess_operator.controller.health import HealthServer, LoopLag
-from hostprocess_operator.controller.loop import now, resync, work
+from hostprocess_operator.controller.loop import doubt, now, resync, work
 from hostprocess_operator.controller.queue import WorkQueue
 from hostprocess_operator.controller.verifier import Verifier
 from hostprocess_operator.controller.world import World
@@ -74,3 +74,4 @@ async def _control(
         for _ in range(settings.workers):
             workers.create_task(work(queue, world, metrics))
         workers.create_task(resync(caches.wake_all, settings.resync_seconds))
+        workers.create_task(doubt(caches))

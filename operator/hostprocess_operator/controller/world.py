@@ -11,8 +11,10 @@ import structlog
 
 from hostprocess_operator.api.agent import HostProcessAgent
 from hostprocess_operator.cluster import reads, writes
+from hostprocess_operator.cluster.store import version_number
+from hostprocess_operator.controller.agents import observe_agent
 from hostprocess_operator.controller.status_writer import StatusWriter
-from hostprocess_operator.errors import Conflict, Forbidden, Invalid
+from hostprocess_operator.errors import Conflict, Forbidden, Invalid, Outdated
 from hostprocess_operator.manifests import (
     build_copy,
     build_daemonset,
@@ -96,8 +98,11 @@ class World:
         """Write the DaemonSet if the plan says so, then delete the pods that it names.
 
         Raises:
+            Outdated: the agent is not what the plan was made for; nothing was tried.
             ApiError: a write was not taken; what comes after it was not tried.
         """
+        if plan.copy is not None or plan.write or plan.delete or plan.discard:
+            await self._confirm(agent, creates=plan.write and plan.situation.seen.daemonset is None)
         if isinstance(agent, HostProcessAgent):
             if plan.copy is not None:
                 await self._keep_copy(agent, plan.copy)
@@ -155,7 +160,6 @@ class World:
         spec = daemonset_spec(agent, await self._template(agent, serving))
         daemonset, written = situation.seen.daemonset, situation.seen.written
         if daemonset is None:
-            await self._confirm(agent)
             body = build_daemonset(agent, spec, stamp=serving.stamp, record=record)
             answer = await writes.create_daemonset(self._connection, body)
         else:
@@ -217,20 +221,31 @@ class World:
                 return template
         raise Conflict(f"no ControllerRevision holds the template {digest}")
 
-    async def _confirm(self, agent: HostProcessAgent) -> None:
-        """Make sure that the agent still is what a new DaemonSet would name as its owner.
+    async def _confirm(self, agent: HostProcessAgent | InvalidAgent, *, creates: bool) -> None:
+        """Make sure, before anything is written, that the agent is as the cluster has it now, where that is in doubt.
 
-        With the UID of an agent that was deleted meanwhile, garbage collection would delete the DaemonSet at once.
+        A list that an API server answered from before could hold an older spec, and a rollout back to it would begin.
+        With the UID of an agent that was deleted meanwhile, garbage collection would delete a new DaemonSet at once.
+
+        Args:
+            creates: whether a DaemonSet will be made that names the agent as its owner.
 
         Raises:
-            Conflict: it is gone or another one of the same name.
+            Outdated: it is gone, another one of the same name, or another version.
         """
-        stored = self._caches.agents.get((agent.namespace, agent.name))
-        if stored is not None and stored.received + _FRESH_SECONDS > time.monotonic():
-            return
-        current = await reads.confirm_agent(self._connection, agent.namespace, agent.name)
+        key = (agent.namespace, agent.name)
+        stored = self._caches.agents.get(key)
+        if stored is not None and not stored.listed:
+            fresh = stored.received + _FRESH_SECONDS > time.monotonic()
+            if fresh or not creates:
+                return
+        held = self._caches.agents.entry(key)
+        current = await reads.confirm_agent(self._connection, *key)
         if current is None or current["metadata"]["uid"] != agent.uid:
-            raise Conflict(f"{agent.namespace}/{agent.name} was deleted or made again meanwhile")
+            raise Outdated(f"{agent.namespace}/{agent.name} was deleted or made again meanwhile")
+        self._caches.agents.upsert(current, observe_agent(current))
+        if held is not None and held.version != version_number(current["metadata"]["resourceVersion"]):
+            raise Outdated(f"{agent.namespace}/{agent.name} was changed meanwhile")
 
     async def _delete(self, agent: HostProcessAgent | InvalidAgent, pods: tuple[Pod, ...]) -> None:
         for start in range(0, len(pods), _DELETES_AT_ONCE):
