@@ -135,7 +135,7 @@ class ControlPlane(Cluster):
         self._wait_for_api_server("/readyz", timeout)
 
     def compact(self) -> None:
-        """Have etcd forget every revision but the present one; an API server that is started after it knows no other."""
+        """Have etcd forget every revision but the present one; an API server that starts later knows no other."""
         etcd = http.client.HTTPConnection("127.0.0.1", self._site.ports.etcd, timeout=10)
 
         def ask(path: str, body: dict[str, str]) -> dict[str, Any]:

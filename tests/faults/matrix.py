@@ -176,7 +176,9 @@ def main(arguments=None):
         ThreadPoolExecutor(2) as pool,
     ):
         matrix = Matrix(plane, nursery, Path(folder))
-        references = dict(zip((Ours, PlainKopf), pool.map(lambda k: matrix.fare(k, None, 1), (Ours, PlainKopf)), strict=True))
+        references = dict(
+            zip((Ours, PlainKopf), pool.map(lambda k: matrix.fare(k, None, 1), (Ours, PlainKopf)), strict=True)
+        )
         results = {}
         for row in rows:
             seconds = SILENT_SECONDS if row.silent else options.seconds

@@ -13,14 +13,26 @@ BEGIN, END = "<!-- begin: written by make {} -->\n", "<!-- end: written by make 
 def table(results):
     """Return the lines of the table of outages."""
     lines = [
-        "| what happens | for | plain kopf ends | ours ends | plain kopf recovers | ours recovers "
-        "| more writes of plain kopf | ours |",
+        "| what happens | for | kopf ends | ours ends | kopf recovers | ours recovers | kopf writes more | ours |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for name, (plain, ours, seconds) in results.items():
-        cells = [name, f"{seconds:g} s", _ended(plain), _ended(ours), _after(plain), _after(ours), plain.writes, ours.writes]
+        fates = (_ended(plain), _ended(ours), _after(plain), _after(ours))
+        cells = [name, f"{seconds:g} s", *fates, plain.writes, ours.writes]
         lines.append("| " + " | ".join(map(str, cells)) + " |")
     return lines
+
+
+def crash_table(results):
+    """Return the lines of the table of crashes, with their sum."""
+    lines = [
+        "| scenario | kills | converged to the undisturbed run | slowest | its writes | most writes | busiest second |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name, (plans, held, slowest, writes, most, busiest) in results.items():
+        lines.append(f"| {name} | {plans} | {held} | {slowest:.1f} s | {writes} | {most} | {busiest} requests |")
+    plans, held = (sum(row[column] for row in results.values()) for column in (0, 1))
+    return [*lines, f"| all | {plans} | {held} | | | | |"]
 
 
 def footing():

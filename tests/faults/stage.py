@@ -144,4 +144,3 @@ def _node_of(pod):
     """Return the node that a pod of a DaemonSet is for, which it says before it is bound."""
     required = pod["spec"]["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"]
     return required["nodeSelectorTerms"][0]["matchFields"][0]["values"][0]
-

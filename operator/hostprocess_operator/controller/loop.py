@@ -13,7 +13,7 @@ from hostprocess_operator.controller.reconcile import reconcile
 from hostprocess_operator.errors import ApiError, WritesClosed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import NoReturn
 
     from hostprocess_operator.api.status import AgentStatus
@@ -70,6 +70,11 @@ async def resync(wake_all: Callable[[], None], seconds: float) -> NoReturn:
         wake_all()
 
 
+def stands_still(before: Mapping[Key, AgentStatus], current: Mapping[Key, AgentStatus]) -> bool:
+    """Return whether any agent that is under way was so before, with the very same status."""
+    return any(before.get(key) == status for key, status in current.items())
+
+
 async def doubt(caches: Caches) -> NoReturn:
     """Have every stream listed again when an agent that is under way stands still: an event may have been missed.
 
@@ -80,7 +85,7 @@ async def doubt(caches: Caches) -> NoReturn:
     while True:
         await asyncio.sleep(wait)
         current = caches.under_way()
-        if any(before.get(key) == status for key, status in current.items()):
+        if stands_still(before, current):
             caches.suspect()
             wait = min(2 * wait, MOST_DOUBT_SECONDS)
         else:

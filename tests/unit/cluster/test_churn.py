@@ -1,4 +1,4 @@
-"""Ten thousand changes, and a stream that is lost five times on the way: the cache equals the truth, and leaks nothing."""
+"""Ten thousand changes, and a stream that is lost five times: the cache equals the truth, and leaks nothing."""
 
 import asyncio
 import random

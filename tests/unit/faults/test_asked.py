@@ -14,9 +14,7 @@ from faults.asked import Asked, describe
             Asked("watch", "daemonsets", "n"),
             id="a watch of a namespace",
         ),
-        pytest.param(
-            "GET", "/api/v1/namespaces/n/pods/p/log", Asked("get", "pods/log", "n", "p"), id="a log"
-        ),
+        pytest.param("GET", "/api/v1/namespaces/n/pods/p/log", Asked("get", "pods/log", "n", "p"), id="a log"),
         pytest.param(
             "PATCH", "/api/v1/namespaces/n/pods/p/status", Asked("patch", "pods/status", "n", "p"), id="a status"
         ),

@@ -15,9 +15,7 @@ ONE = end_state({"pods": [pod("demo-abcde", "node-x-1", UID)]}, {"node-x-1": "NO
 
 
 def test_names_uids_and_times_are_not_compared():
-    other = end_state(
-        {"pods": [pod("demo-vwxyz", "node-y-9", OTHER, at="2027-01-01T00:00:00Z")]}, {"node-y-9": "NODE"}
-    )
+    other = end_state({"pods": [pod("demo-vwxyz", "node-y-9", OTHER, at="2027-01-01T00:00:00Z")]}, {"node-y-9": "NODE"})
     assert other == ONE
 
 
@@ -39,7 +37,8 @@ def test_an_object_too_many_or_missing_is_a_difference():
 
 
 def test_empty_fields_are_fields():
-    assert flat({"a": {}, "b": [{"name": "x", "v": 1}], "c": "{broken"}) == {".a": None, ".b[x].name": "x", ".b[x].v": 1, ".c": "{broken"}
+    given = {"a": {}, "b": [{"name": "x", "v": 1}], "c": "{broken"}
+    assert flat(given) == {".a": None, ".b[x].name": "x", ".b[x].v": 1, ".c": "{broken"}
 
 
 def test_a_long_name_is_replaced_before_a_part_of_it():
