@@ -17,7 +17,7 @@ from control_plane import ControlPlane, ensure_binaries, wait_for
 from control_plane.api import ApiError
 from faults.nursery import Nursery
 from faults.oracles import busiest, difference, differing
-from faults.page import crash_table, footing, write_part
+from faults.page import CRASHES_HEAD, crash_row, write_table
 from faults.rules import Crash, Match, Rule
 from faults.scenarios import SCENARIOS, STEP_SECONDS, ready, scenario
 from faults.stage import Stage
@@ -230,7 +230,7 @@ def main(arguments=None):
         with lenient_crd(plane):
             results |= {row.name: _report(runs, row) for row in chosen if row.lenient}
     if options.write:
-        write_part("crashes", [*crash_table(results), "", footing()])
+        write_table("crashes", CRASHES_HEAD, {name: crash_row(name, *cells) for name, cells in results.items()})
     return 0 if all(held == plans for plans, held, *_ in results.values()) else 1
 
 

@@ -102,7 +102,7 @@ class World:
             ApiError: a write was not taken; what comes after it was not tried.
         """
         if plan.copy is not None or plan.write or plan.delete or plan.discard:
-            await self._confirm(agent, creates=plan.write and plan.situation.seen.daemonset is None)
+            await self._confirm(agent, plan)
         if isinstance(agent, HostProcessAgent):
             if plan.copy is not None:
                 await self._keep_copy(agent, plan.copy)
@@ -221,14 +221,12 @@ class World:
                 return template
         raise Conflict(f"no ControllerRevision holds the template {digest}")
 
-    async def _confirm(self, agent: HostProcessAgent | InvalidAgent, *, creates: bool) -> None:
+    async def _confirm(self, agent: HostProcessAgent | InvalidAgent, plan: Plan) -> None:
         """Make sure, before anything is written, that the agent is as the cluster has it now, where that is in doubt.
 
         A list that an API server answered from before could hold an older spec, and a rollout back to it would begin.
-        With the UID of an agent that was deleted meanwhile, garbage collection would delete a new DaemonSet at once.
-
-        Args:
-            creates: whether a DaemonSet will be made that names the agent as its owner.
+        With the UID of an agent that was deleted meanwhile, garbage collection would delete a new DaemonSet at once;
+        and where a DaemonSet has gone, its agent may be what went first.
 
         Raises:
             Outdated: it is gone, another one of the same name, or another version.
@@ -236,8 +234,9 @@ class World:
         key = (agent.namespace, agent.name)
         stored = self._caches.agents.get(key)
         if stored is not None and not stored.listed:
+            seen = plan.situation.seen
             fresh = stored.received + _FRESH_SECONDS > time.monotonic()
-            if fresh or not creates:
+            if seen.daemonset is not None or not plan.write or (fresh and seen.written is None):
                 return
         held = self._caches.agents.entry(key)
         current = await reads.confirm_agent(self._connection, *key)

@@ -99,6 +99,18 @@ def test_an_agent_made_again_while_the_stream_is_lost_keeps_its_daemonset(stage)
     assert owner == stage.agent.get()["metadata"]["uid"]
 
 
+def test_a_daemonset_that_went_with_its_agent_is_not_made_again_though_the_deletion_is_not_heard_of(stage):
+    mark = len(stage.proxy.exchanges)
+    stage.plane.patch("hostprocessagents", "demo", {"metadata": {"labels": {"heard": "lately"}}}, stage.namespace)
+    wait_for(lambda: stage.proxy.events, 10, "the operator to hear of its agent")
+    stage.proxy.add(Rule(requests("watch", "hostprocessagents"), Drop()))
+    delete(stage)
+    wait_for(lambda: not stage.plane.get("daemonsets", namespace=stage.namespace)["items"], 30, "the DaemonSet to go")
+    wait_for(lambda: stage.proxy.seen(requests("list", "hostprocessagents", single=True), mark), 30, "a look at it")
+    wait_for(lambda: gone(stage), 60, "everything to be collected")
+    assert carried_out(stage, mark, "create", "daemonsets") == 0
+
+
 def test_every_event_of_an_update_may_come_twice(stage):
     mark = len(stage.proxy.exchanges)
     with stage.proxy.fault(Rule(requests("watch"), Double())):
