@@ -239,7 +239,7 @@ def _report(runs, row):
     references = runs.references([row], twice=True)
     reference = references[row.name]
     outcomes = [one for one in runs.outcomes(every_plan(row, reference), references) if one.reached]
-    held = [one for one in outcomes if not one.faults]
+    held = [one for one in outcomes if not one.faults and one.seconds <= GOAL_SECONDS]
     cells = (
         len(outcomes),
         len(held),

@@ -26,17 +26,17 @@ def crash_row(name, plans, held, slowest, writes, most, busiest):
     return _line(name, plans, held, f"{slowest:.1f} s", writes, most, f"{busiest} requests")
 
 
-def write_table(target, head, rows):
+def write_table(target, head, rows, page=PAGE):
     """Write rows (first cell -> line) into the table of a make target; the rows of other runs stay."""
     begin, end = BEGIN.format(target), END.format(target)
-    before, _, rest = PAGE.read_text(encoding="utf-8").partition(begin)
+    before, _, rest = page.read_text(encoding="utf-8").partition(begin)
     stands, found, after = rest.partition(end)
     if not found:
-        raise ValueError(f"{PAGE} has no place for what make {target} writes")
+        raise ValueError(f"{page} has no place for what make {target} writes")
     kept = [line for line in stands.splitlines()[3:] if line.startswith("| ")]
     rows = {line.split(" | ")[0].removeprefix("| "): line for line in kept} | rows
     lines = ["", head, "|---" * head.count(" | ") + "|---|", *rows.values(), "", footing(), ""]
-    PAGE.write_text(before + begin + "\n".join(lines) + "\n" + end + after, encoding="utf-8")
+    page.write_text(before + begin + "\n".join(lines) + "\n" + end + after, encoding="utf-8")
 
 
 def footing():

@@ -1,6 +1,7 @@
 """An operator that is shown the past, or not shown something, never destroys anything for it and always catches up."""
 
 import json
+import os
 import time
 
 import pytest
@@ -17,6 +18,8 @@ WRITES = requests("create update patch delete")
 STREAMS = ("hostprocessagents", "daemonsets", "pods", "controllerrevisions")
 LABELLED = {"pods", "controllerrevisions"}
 PAST_SECONDS = 3.0
+EVENTS, LEAST_EVENTS = int(os.environ.get("EVENTS", "1")), 20
+"""How many events of an update are missed one at a time; `EVENTS=60` is all of them. It has at least so many."""
 
 
 @pytest.fixture
@@ -128,20 +131,37 @@ feed.LIST_SECONDS = loop.DOUBT_SECONDS = 2.0
 """Python that makes the operator doubt what it sees after two seconds without progress, not 30."""
 
 
+@pytest.fixture
+def hasty(place):
+    with Stage(*place, nodes=2, prelude=HASTY) as made:
+        made.operator.start(timeout=60)
+        made.agent.apply(rollout=QUICK)
+        made.wait(ready(), 60, "the first version")
+        yield made
+        assert not made.tracebacks()
+
+
 @pytest.mark.parametrize("resource", STREAMS)
-def test_every_event_of_an_update_on_one_stream_may_be_missed(place, resource):
-    with Stage(*place, nodes=2, prelude=HASTY) as stage:
-        stage.operator.start(timeout=60)
-        stage.agent.apply(rollout=QUICK)
-        stage.wait(ready(), 60, "the first version")
-        mark = len(stage.proxy.exchanges)
-        with stage.proxy.fault(Rule(requests("watch", resource), Drop())) as (dropped,):
-            image("2.0")(stage)
-            stage.wait(ready("2.0"), 120, f"the update without an event of {resource}")
-        assert dropped.struck
-        assert carried_out(stage, mark, "delete", "pods") == 2
-        assert carried_out(stage, mark, "create", "daemonsets") == 0
-        assert not stage.tracebacks()
+def test_every_event_of_an_update_on_one_stream_may_be_missed(hasty, resource):
+    mark = len(hasty.proxy.exchanges)
+    with hasty.proxy.fault(Rule(requests("watch", resource), Drop())) as (dropped,):
+        image("2.0")(hasty)
+        hasty.wait(ready("2.0"), 120, f"the update without an event of {resource}")
+    assert dropped.struck
+    assert carried_out(hasty, mark, "delete", "pods") == 2
+    assert carried_out(hasty, mark, "create", "daemonsets") == 0
+
+
+@pytest.mark.parametrize("fault", [Drop(), Double()], ids=["missed", "told twice"])
+@pytest.mark.parametrize("number", range(EVENTS))
+def test_any_one_event_of_an_update_may_be(hasty, number, fault):
+    mark = len(hasty.proxy.exchanges)
+    with hasty.proxy.fault(Rule(requests("watch", " ".join(STREAMS)), fault, skip=number, times=1)) as (rule,):
+        image("2.0")(hasty)
+        hasty.wait(ready("2.0"), 120, f"the update with event {number} {fault}")
+    assert rule.struck or number > LEAST_EVENTS
+    assert carried_out(hasty, mark, "delete", "pods") == 2
+    assert carried_out(hasty, mark, "create", "daemonsets") == 0
 
 
 def test_a_compacted_etcd_leaves_nothing_of_what_was_deleted_meanwhile(binaries, tmp_path, nursery):
