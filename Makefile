@@ -15,7 +15,7 @@ export PYTHONPATH := tests
 export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup control-plane demo test lint unit integration coverage cluster-up cluster-down run crds docs golden e2e bench transitions fuzz soak lock clean
+.PHONY: help setup control-plane demo test lint unit integration crashes faults coverage cluster-up cluster-down run crds docs golden e2e bench transitions fuzz soak lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,6 +57,12 @@ unit: setup ## Run the tests that need no control plane
 
 integration: setup control-plane ## Run the tests against the local control plane
 	$(VENV)/pytest tests/integration --numprocesses 2 --dist loadfile
+
+crashes: setup control-plane ## Kill the operator at some of its writes; with FULL=1 at each, which takes an hour and writes docs/resilience.md
+	$(if $(FULL),$(VENV)/python -m faults.crashes --write,$(VENV)/pytest tests/integration/faults/test_crashes.py)
+
+faults: setup control-plane ## Let the operator meet every outage of the API server, beside a plain kopf one; writes docs/resilience.md
+	$(VENV)/python -m faults.matrix
 
 coverage: setup ## Run the unit tests and show which branches they leave out
 	$(VENV)/pytest tests/unit --cov=hostprocess_operator --cov-branch --cov-report=term-missing:skip-covered

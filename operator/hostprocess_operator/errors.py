@@ -95,6 +95,10 @@ class Conflict(ApiError):
     transient = True
 
 
+class Outdated(Conflict):
+    """What was decided about is no longer what the cluster has: nothing of the decision counts."""
+
+
 class Gone(ApiError):
     """The version of the cluster that was asked for is no longer kept (410)."""
 

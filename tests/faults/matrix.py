@@ -18,7 +18,7 @@ from control_plane import ApiError, ControlPlane, ensure_binaries
 from faults.nursery import Nursery
 from faults.oracles import busiest
 from faults.outages import AGENTS, OUTAGES, WRITES, refusal
-from faults.page import write_page
+from faults.page import OUTAGES_HEAD, outage_row, write_table
 from faults.rules import Match, Rule, requests
 from faults.scenarios import QUICK
 from faults.subjects import Ours, PlainKopf, edit, install_plain_kopf
@@ -27,6 +27,7 @@ from support.operator import install
 SECONDS, SILENT_SECONDS = 30, 120
 RECOVERY_SECONDS = {Ours: 150, PlainKopf: 150}
 SPAN = 10.0
+ROWS_AT_ONCE = 3
 
 
 @dataclass(frozen=True)
@@ -173,21 +174,20 @@ def main(arguments=None):
         tempfile.TemporaryDirectory() as folder,
         ControlPlane.start(ensure_binaries(print)) as plane,
         Nursery() as nursery,
-        ThreadPoolExecutor(2) as pool,
+        ThreadPoolExecutor(2 * ROWS_AT_ONCE) as pool,
     ):
         matrix = Matrix(plane, nursery, Path(folder))
-        references = dict(
-            zip((Ours, PlainKopf), pool.map(lambda k: matrix.fare(k, None, 1), (Ours, PlainKopf)), strict=True)
-        )
-        results = {}
-        for row in rows:
-            seconds = SILENT_SECONDS if row.silent else options.seconds
-            fared = pool.map(lambda kind, row=row, s=seconds: matrix.fare(kind, row, s), (PlainKopf, Ours))
-            plain, ours = fared
-            results[row.name] = (plain.beyond(references[PlainKopf]), ours.beyond(references[Ours]), seconds)
-            print(row.name, *results[row.name], sep="\n    ", flush=True)
+        plain, ours = pool.map(lambda kind: matrix.fare(kind, None, 0), (PlainKopf, Ours))
+        results = {"nothing": (plain.beyond(plain), ours.beyond(ours), 0)}
+        lasting = {row.name: SILENT_SECONDS if row.silent else options.seconds for row in rows}
+        kinds = [(kind, row) for row in rows for kind in (PlainKopf, Ours)]
+        fared = list(pool.map(lambda one: matrix.fare(*one, lasting[one[1].name]), kinds))
+        for row, of_plain, of_ours in zip(rows, fared[::2], fared[1::2], strict=True):
+            results[row.name] = (of_plain.beyond(plain), of_ours.beyond(ours), lasting[row.name])
+    lines = {name: outage_row(name, *result) for name, result in results.items()}
+    print(*lines.values(), *(f"{name}: {ours}" for name, (_, ours, _) in results.items()), sep="\n")
     if not options.only:
-        write_page(results)
+        write_table("faults", OUTAGES_HEAD, lines)
     lost = [name for name, (_, ours, _) in results.items() if ours.exited or ours.recovered is None or ours.unwell]
     print("the operator ended or did not recover in:", ", ".join(lost) or "none")
     return 1 if lost else 0

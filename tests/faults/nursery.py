@@ -14,6 +14,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 from support.operator import Operator
 
@@ -38,6 +39,7 @@ class Nursery:
 
     def fork(self, module, arguments, log, *, prelude="", environment=None):
         """Run a module as a program in a process of its own, and return that process."""
+        Path(log).touch()
         request = {"module": module, "arguments": arguments, "log": str(log), "prelude": prelude}
         return Forked(self, self.ask(**request, environment=environment or {})["pid"])
 

@@ -61,7 +61,7 @@ def end_state(objects, names):
 def merged_record(agents, daemonsets):
     """Return the rollout record that counts, out of the two that stand on agent and DaemonSet; take them from there.
 
-    Either copy restores the other, and a crash decides which of them is ahead. Who is out stands on the DaemonSet alone.
+    Either copy restores the other, and chance decides which is ahead. Who is out stands on the DaemonSet alone.
     """
     texts = [agent.get("status", {}).pop("record", None) for agent in agents]
     here = [each["metadata"].get("annotations", {}).pop(RECORD, None) for each in daemonsets]
@@ -75,7 +75,7 @@ def merged_record(agents, daemonsets):
 
 
 def revision_names(revisions):
-    """Return the hash of each ControllerRevision, which depends on the run's nodeSelector, and a word for what it holds."""
+    """Return the hash in the name of each ControllerRevision, which is each run's own, and a word for what it holds."""
     words = {}
     for revision in revisions:
         template = revision["data"]["spec"]["template"]

@@ -92,7 +92,8 @@ KOPF_ENDS = (
 OTHERS = (
     Outage("410 within the watch", (Rule(requests("watch"), Script((error_event(410, "Expired"),))),)),
     Outage(
-        "429 with Retry-After for everything", (Rule(EVERYTHING, refusal(429, "TooManyRequests", Retry_After="2")),)
+        "429 with Retry-After for everything",
+        (Rule(EVERYTHING, refusal(429, "TooManyRequests", Retry_After="2")),),
     ),
     Outage("500 for everything", (Rule(EVERYTHING, refusal(500, "InternalError")),)),
     Outage("504 for everything", (Rule(EVERYTHING, refusal(504, "Timeout")),)),

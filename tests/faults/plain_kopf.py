@@ -18,9 +18,9 @@ def configure(settings, **_):
 
 
 @kopf.on.login()
-def log_in(**_):
+def log_in(settings, **_):
     """Log in as the kubeconfig says now."""
-    return kopf.login_with_kubeconfig()
+    return kopf.login_with_kubeconfig(settings=settings)
 
 
 @kopf.on.resume("hostprocess.dev", "v1alpha1", "hostprocessagents")

@@ -96,9 +96,18 @@ class Reflector(Generic[T]):
     async def refresh(self) -> None:
         """List anew and return once the store holds everything that was written before this call."""
         done = self._rounds.ask()
+        self._leave()
+        await done.wait()
+
+    def suspect(self) -> None:
+        """Have everything listed again soon: somebody has reason to believe that an event was missed."""
+        self._list_due = 0.0
+        self._leave()
+
+    def _leave(self) -> None:
+        """End the watch that is under way, so that a list comes next."""
         if self._stay is not None and not self._stay.expired():
             self._stay.reschedule(asyncio.get_running_loop().time())
-        await done.wait()
 
     async def run(self) -> NoReturn:
         """Follow the resource until cancelled; every failure is outlived."""
@@ -145,12 +154,13 @@ class Reflector(Generic[T]):
         if self._rounds.wanted:
             return
         stream = self._connection.stream(self._resource.path, self._watch_query(), self._idle_seconds, self._heard)
+        stay = asyncio.timeout(None)
         try:
-            async with asyncio.timeout(None) as self._stay, aclosing(stream) as events:
+            async with stay as self._stay, aclosing(stream) as events:
                 async for event in events:
                     self._take(event)
         except TimeoutError:
-            if not self._rounds.wanted:
+            if not stay.expired():
                 raise
         finally:
             self._stay = None

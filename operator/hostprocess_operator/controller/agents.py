@@ -28,6 +28,7 @@ class StoredAgent:
         deleting: whether its deletion has begun: then it is left to the garbage collector.
         received: monotonic seconds at which it was last heard of.
         neighbour: what other agents have to know of it, None while it is invalid or being deleted.
+        listed: whether it is known from a list alone, which a server that has fallen behind may have answered.
     """
 
     agent: HostProcessAgent | InvalidAgent
@@ -35,9 +36,10 @@ class StoredAgent:
     deleting: bool
     received: float = field(compare=False)
     neighbour: Neighbour | None = field(compare=False, default=None)
+    listed: bool = field(default=False, compare=False)
 
 
-def observe_agent(body: Mapping[str, Any]) -> StoredAgent:
+def observe_agent(body: Mapping[str, Any], *, listed: bool = False) -> StoredAgent:
     """Return what a HostProcessAgent shows; an invalid one is a value too, never an exception."""
     agent, deleting = parse_agent(body), body["metadata"].get("deletionTimestamp") is not None
     status = AgentStatus.from_dict(body.get("status") or {})
@@ -47,6 +49,7 @@ def observe_agent(body: Mapping[str, Any]) -> StoredAgent:
         deleting=deleting,
         received=time.monotonic(),
         neighbour=_neighbour(agent) if isinstance(agent, HostProcessAgent) and not deleting else None,
+        listed=listed,
     )
 
 

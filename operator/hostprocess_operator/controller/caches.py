@@ -7,6 +7,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
+from hostprocess_operator.api.conditions import ConditionType
 from hostprocess_operator.api.names import AGENT_LABEL
 from hostprocess_operator.cluster import paths
 from hostprocess_operator.cluster.reflector import Reflector, Resource
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
+    from hostprocess_operator.api.status import AgentStatus
     from hostprocess_operator.cluster.connection import Connection
     from hostprocess_operator.controller.agents import StoredAgent
     from hostprocess_operator.controller.queue import Key
@@ -122,6 +124,19 @@ class Caches:
     def neighbours(self, key: Key) -> tuple[Neighbour, ...]:
         """Return the agents that claim something that this one claims too."""
         return self._claims.rivals(key)
+
+    def under_way(self) -> dict[Key, AgentStatus]:
+        """Return the statuses of the agents that are to get somewhere by themselves."""
+        return {
+            (stored.agent.namespace, stored.agent.name): stored.status
+            for stored in self.agents.values()
+            if stored.status is not None and stored.status.condition(ConditionType.RECONCILING) is not None
+        }
+
+    def suspect(self) -> None:
+        """Have every stream listed again: an event may have been missed."""
+        for reflector in self.reflectors.values():
+            reflector.suspect()
 
     def wake_all(self) -> None:
         """Have every agent looked at."""

@@ -5,7 +5,6 @@ Whether to write is the plan's decision.
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -47,7 +46,6 @@ if TYPE_CHECKING:
     from hostprocess_operator.rollout import Plan, Serving
 
 _log = structlog.get_logger(__name__)
-_FRESH_SECONDS = 5.0
 
 
 class DaemonSetWriter:
@@ -100,7 +98,6 @@ class DaemonSetWriter:
         daemonset, written = situation.seen.daemonset, situation.seen.written
         annotations = daemonset_annotations(serving.stamp, record, await self._pod_security(agent.namespace))
         if daemonset is None:
-            await self._confirm(agent)
             body = build_daemonset(agent, spec, annotations)
             answer = await writes.create_daemonset(self._connection, body)
         else:
@@ -180,21 +177,6 @@ class DaemonSetWriter:
             if template_digest(template) == digest:
                 return template
         raise Conflict(f"no ControllerRevision holds the template {digest}")
-
-    async def _confirm(self, agent: HostProcessAgent) -> None:
-        """Make sure that the agent still is what a new DaemonSet would name as its owner.
-
-        With the UID of an agent that was deleted meanwhile, garbage collection would delete the DaemonSet at once.
-
-        Raises:
-            Conflict: it is gone or another one of the same name.
-        """
-        stored = self._caches.agents.get((agent.namespace, agent.name))
-        if stored is not None and stored.received + _FRESH_SECONDS > time.monotonic():
-            return
-        current = await reads.confirm_agent(self._connection, agent.namespace, agent.name)
-        if current is None or current["metadata"]["uid"] != agent.uid:
-            raise Conflict(f"{agent.namespace}/{agent.name} was deleted or made again meanwhile")
 
 
 def _was_drift(daemonset: DaemonSet | None, written: Written | None, answer: Mapping[str, Any]) -> bool:

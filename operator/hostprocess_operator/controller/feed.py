@@ -112,7 +112,7 @@ class AgentFeed:
             return
         if event_type is None and self.synced.is_set():
             self._suspicion.set()
-        self._agents.put(self._entry(body))
+        self._agents.put(self._entry(body, listed=event_type is None))
 
     async def _list(self) -> None:
         if self._unknown and not await reads.knows_agents(self._connection):
@@ -120,15 +120,16 @@ class AgentFeed:
         for namespace in self._namespaces:
             listing = await reads.list_agents(self._connection, namespace)
             self._last_contact = time.monotonic()
-            self._agents.replace_all(map(self._entry, listing.items), listing.version, namespace or "")
+            entries = [self._entry(body, listed=True) for body in listing.items]
+            self._agents.replace_all(entries, listing.version, namespace or "")
 
-    def _entry(self, body: dict[str, Any]) -> Entry[StoredAgent]:
+    def _entry(self, body: dict[str, Any], *, listed: bool) -> Entry[StoredAgent]:
         """Return the entry of an agent; one that is held in that very version is not parsed again."""
         bare = Entry.of(body, None)
         held = self._agents.entry(bare.key)
         if held is not None and held.version is not None and (held.uid, held.version) == (bare.uid, bare.version):
             return held
-        return Entry.of(body, observe_agent(body))
+        return Entry.of(body, observe_agent(body, listed=listed))
 
     def _complain(self, error: Exception) -> None:
         """Log a failure, the same one only once in a row."""

@@ -35,7 +35,7 @@ WhenServed: TypeAlias = Callable[[Callable[[], None]], None]
 _log = structlog.get_logger(__name__)
 # They log with a traceback what `AgentWatch` then says in one line: that kopf gave up, and why.
 _LOUD = ("kopf._core.reactor.orchestration", "kopf._core.reactor.running")
-_LONGEST_PAUSE = 30.0
+_LONGEST_PAUSE = 5.0
 _FULL_LIFE = 60.0
 
 
@@ -43,8 +43,8 @@ class EndlessBackoff:
     """Delays that never run out, so that a long outage of the API server does not end kopf; re-iterable."""
 
     def __iter__(self) -> Iterator[float]:
-        """Yield seconds: 1, 1, 2, 3, 5 .. 30, 30 .. with jitter."""
-        for delay in itertools.chain((1, 1, 2, 3, 5, 8, 13, 21), itertools.repeat(_LONGEST_PAUSE)):
+        """Yield seconds: 1, 1, 2, 3, 5, 5 .. with jitter: nobody shall wait long once the API server is back."""
+        for delay in itertools.chain((1, 1, 2, 3), itertools.repeat(_LONGEST_PAUSE)):
             yield delay * random.uniform(0.75, 1.25)  # noqa: S311 - jitter, not a secret
 
 

@@ -13,14 +13,19 @@ from hostprocess_operator.controller.reconcile import reconcile
 from hostprocess_operator.errors import ApiError, WritesClosed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import NoReturn
 
+    from hostprocess_operator.api.status import AgentStatus
+    from hostprocess_operator.controller.caches import Caches
     from hostprocess_operator.controller.metrics import Metrics
-    from hostprocess_operator.controller.queue import WorkQueue
+    from hostprocess_operator.controller.queue import Key, WorkQueue
     from hostprocess_operator.controller.world import World
 
 _log = structlog.get_logger(__name__)
+DOUBT_SECONDS = 30.0
+"""Time without any progress after which an agent that is under way makes the operator doubt what it sees."""
+MOST_DOUBT_SECONDS = 1800.0
 
 
 def now() -> datetime:
@@ -63,3 +68,26 @@ async def resync(wake_all: Callable[[], None], seconds: float) -> NoReturn:
     while True:
         await asyncio.sleep(seconds)
         wake_all()
+
+
+def stands_still(before: Mapping[Key, AgentStatus], current: Mapping[Key, AgentStatus]) -> bool:
+    """Return whether any agent that is under way was so before, with the very same status."""
+    return any(before.get(key) == status for key, status in current.items())
+
+
+async def doubt(caches: Caches) -> NoReturn:
+    """Have every stream listed again when an agent that is under way stands still: an event may have been missed.
+
+    Where listing does not help, an image that takes long for example, it is done more and more rarely.
+    """
+    before: dict[Key, AgentStatus] = {}
+    wait = DOUBT_SECONDS
+    while True:
+        await asyncio.sleep(wait)
+        current = caches.under_way()
+        if stands_still(before, current):
+            caches.suspect()
+            wait = min(2 * wait, MOST_DOUBT_SECONDS)
+        else:
+            wait = DOUBT_SECONDS
+        before = current

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hostprocess_operator.errors import ApiError
+from hostprocess_operator.errors import ApiError, Outdated
 from hostprocess_operator.rollout import plan_rollout
 from hostprocess_operator.status import compute_status, look_closer, unexplained
 
@@ -19,6 +19,7 @@ async def reconcile(key: Key, world: World, now: datetime) -> None:
     """Bring the agent one step closer to what its spec asks for and say in its status where it stands.
 
     Raises:
+        Outdated: the agent is not as it was believed to be; nothing was done.
         ApiError: the API server did not take a write; the status says so first.
     """
     agent = world.agent(key)
@@ -31,6 +32,8 @@ async def reconcile(key: Key, world: World, now: datetime) -> None:
     if plan.acts:
         try:
             await world.carry_out(agent, plan)
+        except Outdated:
+            raise  # also a status would speak of what is no more
         except ApiError as caught:
             error = caught
         seen = world.observe(agent)

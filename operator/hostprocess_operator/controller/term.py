@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from hostprocess_operator.controller.loop import resync, work
+from hostprocess_operator.controller.loop import doubt, resync, work
 
 if TYPE_CHECKING:
     from hostprocess_operator.cluster.events import EventRecorder
@@ -64,6 +64,7 @@ class Term:
                 for _ in range(self.workers):
                     tasks.create_task(work(self.queue, self.world, self.metrics))
                 tasks.create_task(self.recorder.run())
+                tasks.create_task(doubt(self.caches))
                 tasks.create_task(resync(self.caches.wake_all, self.resync_seconds))
         finally:
             self.metrics.leader.set(0)

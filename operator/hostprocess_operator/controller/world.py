@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import structlog
 
 from hostprocess_operator.api.agent import HostProcessAgent
-from hostprocess_operator.cluster import writes
+from hostprocess_operator.cluster import reads, writes
+from hostprocess_operator.cluster.store import version_number
+from hostprocess_operator.controller.agents import observe_agent
 from hostprocess_operator.controller.daemonset_writer import DaemonSetWriter
 from hostprocess_operator.controller.evidence import Evidence
 from hostprocess_operator.controller.status_writer import StatusWriter
-from hostprocess_operator.errors import Forbidden, Invalid
+from hostprocess_operator.errors import Forbidden, Invalid, Outdated
 from hostprocess_operator.observed import (
     Seen,
 )
@@ -40,6 +43,7 @@ _log = structlog.get_logger(__name__)
 _DELETES_AT_ONCE = 10
 _REST_PER_POD = 0.0005
 _LONGEST_REST = 5.0
+_FRESH_SECONDS = 5.0
 _FRESH_SECONDS = 5.0
 
 
@@ -115,8 +119,10 @@ class World:
         """Write the DaemonSet if the plan says so, then delete the pods that it names.
 
         Raises:
+            Outdated: the agent is not what the plan was made for; nothing was tried.
             ApiError: a write was not taken; what comes after it was not tried.
         """
+        await self._confirm(agent, plan)
         if isinstance(agent, HostProcessAgent):
             if plan.copy is not None:
                 await self._daemonsets.keep_copy(agent, plan.copy)
@@ -163,6 +169,31 @@ class World:
         """Return the pod as terminating when we deleted it, though the cache does not show it yet."""
         marked = not pod.deleting and self._caches.pods.is_marked(pod.uid)
         return replace(pod, deleting=True) if marked else pod
+
+    async def _confirm(self, agent: HostProcessAgent | InvalidAgent, plan: Plan) -> None:
+        """Make sure, before anything is written, that the agent is as the cluster has it now, where that is in doubt.
+
+        A list that an API server answered from before could hold an older spec, and a rollout back to it would begin.
+        With the UID of an agent that was deleted meanwhile, garbage collection would delete a new DaemonSet at once;
+        and where a DaemonSet has gone, its agent may be what went first.
+
+        Raises:
+            Outdated: it is gone, another one of the same name, or another version.
+        """
+        key = (agent.namespace, agent.name)
+        stored = self._caches.agents.get(key)
+        if stored is not None and not stored.listed:
+            seen = plan.situation.seen
+            fresh = stored.received + _FRESH_SECONDS > time.monotonic()
+            if seen.daemonset is not None or not plan.write or (fresh and seen.written is None):
+                return
+        held = self._caches.agents.entry(key)
+        current = await reads.confirm_agent(self._connection, *key)
+        if current is None or current["metadata"]["uid"] != agent.uid:
+            raise Outdated(f"{agent.namespace}/{agent.name} was deleted or made again meanwhile")
+        self._caches.agents.upsert(current, observe_agent(current))
+        if held is not None and held.version != version_number(current["metadata"]["resourceVersion"]):
+            raise Outdated(f"{agent.namespace}/{agent.name} was changed meanwhile")
 
     async def _delete(self, agent: HostProcessAgent | InvalidAgent, pods: tuple[Pod, ...]) -> None:
         for start in range(0, len(pods), _DELETES_AT_ONCE):

@@ -228,7 +228,7 @@ class TestTrouble:
         assert [sent.body["regarding"]["name"] for sent in stub.requests] == ["another"]
 
     async def test_it_ends_quietly_when_nothing_may_be_written_any_more(self, stub, recorder, connection):
-        connection.close_writes()
+        connection.gate.close()
         async with running(recorder) as task:
             record(recorder)
             async with asyncio.timeout(5):

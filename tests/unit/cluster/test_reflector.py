@@ -77,6 +77,28 @@ async def synced(cache):
         await cache.reflector.synced.wait()
 
 
+class TestSuspected:
+    async def test_a_missed_event_is_found_by_listing_at_once_while_the_watch_is_open(self, stub, following):
+        async with following() as cache:
+            await synced(cache)
+            await eventually(lambda: stub.count("watch") == 1)
+            stub.put(pod("a"), silently=True)
+            cache.reflector.suspect()
+            await eventually(lambda: cache.uids == stub.truth)
+            assert cache.reflector.relisted is None  # nothing was lost for good: deletes need no pause
+            await eventually(lambda: stub.count("watch") == 2)
+        assert stub.count("list") == 2
+
+    async def test_to_suspect_twice_is_to_list_once(self, stub, following):
+        async with following() as cache:
+            await synced(cache)
+            await eventually(lambda: stub.count("watch") == 1)
+            cache.reflector.suspect()
+            cache.reflector.suspect()
+            await eventually(lambda: stub.count("watch") == 2)
+        assert stub.count("list") == 2
+
+
 class TestFollowing:
     async def test_lists_what_is_there_and_then_hears_of_every_change(self, stub, following):
         stub.put(pod("a"))

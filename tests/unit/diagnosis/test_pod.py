@@ -203,8 +203,10 @@ def test_crash_is_over_once_the_run_has_lasted():
 @pytest.mark.parametrize(
     ("age", "text"),
     [
-        pytest.param(10 * SECOND, "The image registry.example/agent:1 is being pulled.", id="no figure below a minute"),
-        pytest.param(299 * SECOND, "The image registry.example/agent:1 has been pulling for 4 min.", id="whole minutes"),
+        pytest.param(10 * SECOND, "The image registry.example/agent:1 is being pulled.", id="no minutes yet"),
+        pytest.param(
+            299 * SECOND, "The image registry.example/agent:1 has been pulling for 4 min.", id="whole minutes"
+        ),
         pytest.param(-HOUR, "The image registry.example/agent:1 is being pulled.", id="an event of the future"),
         pytest.param(None, "The image registry.example/agent:1 is being pulled.", id="an event without a time"),
     ],

@@ -37,12 +37,8 @@ def test_an_object_too_many_or_missing_is_a_difference():
 
 
 def test_empty_fields_are_fields():
-    assert flat({"a": {}, "b": [{"name": "x", "v": 1}], "c": "{broken"}) == {
-        ".a": None,
-        ".b[x].name": "x",
-        ".b[x].v": 1,
-        ".c": "{broken",
-    }
+    given = {"a": {}, "b": [{"name": "x", "v": 1}], "c": "{broken"}
+    assert flat(given) == {".a": None, ".b[x].name": "x", ".b[x].v": 1, ".c": "{broken"}
 
 
 def test_a_long_name_is_replaced_before_a_part_of_it():

@@ -55,9 +55,8 @@ class TestUnharmed:
         stub.accepts = "secret"
         async with client.get(PODS) as answer:
             assert answer.status == 401
-        async with client.patch(
-            f"{PODS}/a/status", json={"a": 1}, headers={"Authorization": "Bearer secret"}
-        ) as answer:
+        bearer = {"Authorization": "Bearer secret"}
+        async with client.patch(f"{PODS}/a/status", json={"a": 1}, headers=bearer) as answer:
             assert (await answer.json())["got"] == {"a": 1}
 
     async def test_events_pass_through_as_they_come(self, stub, client):
