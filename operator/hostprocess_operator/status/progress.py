@@ -33,7 +33,7 @@ def is_blocked(facts: Facts) -> Readiness | None:
         return stalled(Reason.ROLLED_BACK, f"{failed} Every node runs or gets revision {proven} again. {again}")
     if plan.reason is Reason.HISTORY_GONE:
         return stalled(plan.reason, f"{failed} The copy of the proven revision is gone, so nothing is changed. {again}")
-    kept = "No further node gets it; what has it is left as evidence. A pod deleted by hand comes back as proven."
+    kept = "No further node gets it; what has it is evidence. A pod deleted by hand comes back with the proven one."
     back = "spec.rollout.onFailure: Rollback brings the proven revision back everywhere."
     return stalled(Reason.HALTED, f"{failed} {kept} {back} {again}")
 
