@@ -259,12 +259,12 @@ class TestStream:
 
     async def test_a_silence_ends_it(self, stub, connection):
         stub.fail_next("watch", streams_and_hangs(b'{"a":1}\n'))
-        async with aclosing(connection.stream(PODS, [("watch", "true")], 0.05)) as events:
+        async with aclosing(connection.stream(PODS, [("watch", "true")], 0.5)) as events:
             assert [event async for event in events] == [{"a": 1}]
 
     async def test_a_silence_inside_an_event_is_a_failure(self, stub, connection):
         stub.fail_next("watch", streams_and_hangs(b'{"a":'))
-        async with aclosing(connection.stream(PODS, [("watch", "true")], 0.05)) as events:
+        async with aclosing(connection.stream(PODS, [("watch", "true")], 0.5)) as events:
             with pytest.raises(Unreachable, match="inside an event"):
                 await anext(events)
 
