@@ -138,7 +138,7 @@ def pod_body(template, node, version, *, ready=True, restarts=0):
             "name": name,
             "generateName": f"{template.agent}-",
             "namespace": NAMESPACE,
-            "uid": f"{template.daemonset_uid[:23]}-{node:012}",
+            "uid": f"{template.daemonset_uid[-8:]}-0000-4000-8003-{node:012}",
             "resourceVersion": str(version),
             "creationTimestamp": made,
             "labels": {
