@@ -196,7 +196,7 @@ async def test_what_rbac_forbids_is_said_to_be_forbidden(plane, namespace):
     wait_for(lambda: plane.get("serviceaccount", "default", namespace), 10, "the default ServiceAccount")
     kubeconfig = plane.service_account_kubeconfig(namespace, "default")
     async with Connection.open(kubeconfig) as connection:
-        with pytest.raises(Forbidden, match="cannot list resource"):
+        with pytest.raises(Forbidden, match="may not list pods"):
             await connection.request("GET", paths.pods(namespace))
 
 

@@ -1,0 +1,49 @@
+"""A fleet on which every pod fails: a bounded status, written seldom, and no flood of Events."""
+
+import json
+import os
+import time
+
+from control_plane import wait_for
+from support.agents import condition
+
+FAILING = int(os.environ.get("FAILING", "60"))
+"""So many pods fail; `FAILING=1000` is what was accepted, fewer show the same sooner."""
+WATCHED_SECONDS = 30
+COUNTS_SECONDS = 5
+
+
+def test_a_fleet_that_fails_everywhere_is_told_once_and_quietly(one, nodes, audit):
+    nodes(FAILING)
+    one.apply(tag="1.0-fail-agent-crash", rollout={"nodeImpactSeconds": 0})
+
+    def told():
+        found = one.get()
+        assert condition(found, "Ready").get("reason") == "CrashLoop", condition(found, "Ready")
+        assert found["status"]["nodes"]["current"] == FAILING
+        return found
+
+    found = wait_for(told, 30 + FAILING, "the crash loop to be told")
+    assert "3 nodes" not in condition(found, "Ready")["message"] or FAILING == 3
+    audit.mark()
+    until = time.monotonic() + WATCHED_SECONDS
+    headlines = [headline(found)]
+    while time.monotonic() < until:  # watched for a while: that nothing happens cannot be awaited
+        found = one.get()
+        status = found["status"]
+        assert len(status.get("problems", [])) <= 20
+        assert len(json.dumps(status).encode()) <= 32 * 1024
+        assert str(status).isprintable()
+        if headline(found) != headlines[-1]:
+            headlines.append(headline(found))
+        time.sleep(0.5)
+    writes = audit.count("hostprocessagents/status", "patch")
+    assert writes <= WATCHED_SECONDS / COUNTS_SECONDS + len(headlines)
+    told_of = [(event.verb, event.name) for event in audit.events("events")]
+    assert len(told_of) <= 4, told_of
+
+
+def headline(found):
+    """Return what is written at once when it changes."""
+    ready = condition(found, "Ready")
+    return ready["status"], ready["reason"], tuple(each["type"] for each in found["status"]["conditions"])
