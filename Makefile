@@ -53,7 +53,7 @@ lint: setup ## Check style, types, layers, spelling, YAML and that generated fil
 	$(VENV)/python docs/generate.py --check
 
 unit: setup ## Run the tests that need no control plane
-	$(VENV)/pytest tests/unit --numprocesses 2
+	$(VENV)/pytest tests/unit --numprocesses 2 --dist worksteal
 
 integration: setup control-plane ## Run the tests against the local control plane
 	$(VENV)/pytest tests/integration --numprocesses 3 --dist loadfile

@@ -120,7 +120,7 @@ class BlockedRevision(_StatusShape):
     """Why it failed, in one word."""
     nodes: Annotated[tuple[_Name, ...], Field(max_length=3), Atomic()] = ()
     """Some of the nodes on which it failed."""
-    message: Annotated[str, Field(max_length=512), BeforeValidator(_cut(512))] = ""
+    message: Annotated[str, Field(max_length=512), BeforeValidator(_cut(512))] | None = None
     """What was seen on the first of them."""
     at: Annotated[str, Field(max_length=64)]
     """When it was blocked."""

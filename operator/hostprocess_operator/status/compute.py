@@ -133,7 +133,7 @@ def _daemonset(plan: Plan, seen: Seen) -> DaemonSetReference | None:
 
 def _blocked(block: Block) -> BlockedRevision:
     return BlockedRevision(
-        revision=block.rev, reason=block.reason, nodes=block.nodes, message=block.detail, at=_seconds(block.at)
+        revision=block.rev, reason=block.reason, nodes=block.nodes, message=block.detail or None, at=_seconds(block.at)
     )
 
 

@@ -86,13 +86,13 @@ def test_texts_that_are_too_long_are_cut():
     problem = Problem(node="n" * 300, reason="r" * 200, message="m" * 2000)
     condition = Condition.model_validate(READY.model_dump() | {"message": "m" * 5000})
 
-    assert (len(problem.node), len(problem.reason), len(problem.message)) == (253, 128, 512)
+    assert (len(problem.node), len(problem.reason), len(problem.message)) == (253, 128, 640)
     assert problem.message.endswith("m…")
     assert len(condition.message) == 4096
 
 
 def test_a_text_that_fits_is_not_touched():
-    assert Problem(node="n", reason="r", message="m" * 512).message == "m" * 512
+    assert Problem(node="n", reason="r", message="m" * 640).message == "m" * 640
 
 
 def test_a_record_that_does_not_fit_is_left_out_as_half_of_it_is_of_no_use():
@@ -101,7 +101,7 @@ def test_a_record_that_does_not_fit_is_left_out_as_half_of_it_is_of_no_use():
 
 
 def test_a_status_with_all_its_problems_stays_small():
-    worst = Problem(node="n" * 63, pod="p" * 70, reason="CreateContainerConfigError", message="m" * 512)
+    worst = Problem(node="n" * 63, pod="p" * 70, reason="CreateContainerConfigError", message="m" * 640)
 
     written = STATUS.model_copy(update={"problems": (worst,) * MAX_PROBLEMS}).to_dict()
 

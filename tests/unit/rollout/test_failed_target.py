@@ -78,7 +78,9 @@ class TestBlock:
         assert (blocked(agent, *pods, noted=noted) is not None) is expected
 
     def test_it_says_what_failed_where_and_when(self):
-        assert blocked(HALT, denied("d"), *a(*"abc")) == block(nodes=("d",), at=NOW)
+        assert blocked(HALT, denied("d"), *a(*"abc")) == block(
+            nodes=("d",), detail="The pod has no administrator rights. Look for a policy.", at=NOW
+        )
 
     def test_its_reason_is_the_most_frequent_one_and_three_nodes_are_named(self):
         noted = charged("c", "b", "a").model_copy(update={"charged": dict.fromkeys("cba", "StartFailed")})

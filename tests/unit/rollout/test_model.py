@@ -9,6 +9,7 @@ from hypothesis.stateful import invariant, precondition, rule, run_state_machine
 
 from hostprocess_operator import rollout
 from hostprocess_operator.api.agent import HostProcessAgent
+from hostprocess_operator.api.faults import Fault
 from hostprocess_operator.api.reasons import Reason
 from hostprocess_operator.manifests import pod_template
 from hostprocess_operator.rollout import Ownership
@@ -82,7 +83,7 @@ class Rollouts(Actors):
 
     def check_status(self, agent, plan):
         status = self.cluster.status
-        assert {c["reason"] for c in status["conditions"]} <= set(Reason)
+        assert {c["reason"] for c in status["conditions"]} <= {*Reason, *Fault}
         if kstatus(agent.generation, status) != CURRENT or self.operator.pods != self.heard():
             return
         assert isinstance(agent, HostProcessAgent)
