@@ -5,6 +5,7 @@ descriptors, threads and tasks are sampled all the while; before and after it is
 """
 
 import argparse
+import contextlib
 import json
 import os
 import random
@@ -28,11 +29,14 @@ REPORT_FILE = ROOT / "build" / "soak.json"
 NAMESPACE = "soak"
 POOL = {"test.hostprocess.dev/pool": "soak"}
 NODES, AGENTS = 8, 3
+# nothing is left to wait for once every agent is verified: a version is proven then
+ROLLOUT = {"maxUnavailable": "50%", "nodeImpactSeconds": 0}
 WARM_UP = 0.2  # share of the time after which memory is expected to have found its level
 PATIENCE = 180  # seconds until everything is well again
 QUIET_SECONDS = 6  # without a write, after which the operator is at peace
 MIB = 2**20
 SPARE = 4  # connections that are kept open for a while
+THREADS = 4  # threads that are made when they are first needed, and stay
 
 # Runs before the operator in its process: on SIGUSR1 it writes down how many tasks there are, in all of its loops.
 COUNTED = """
@@ -93,13 +97,14 @@ class Churn:
         self._cluster.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
         self._cluster.add_nodes(*(windows_node(name, labels=POOL) for name in self._names), timeout=PATIENCE)
         for each in self._agents:
-            self._cluster.apply(agent(each.name, NAMESPACE, POOL, rollout={"maxUnavailable": "50%"}))
+            self._cluster.apply(agent(each.name, NAMESPACE, POOL, rollout=ROLLOUT))
         self.settle()
 
     def step(self):
-        """Do one thing."""
+        """Do one thing; where the API server does not answer in time, it may be done or not."""
         acts = (self.delete_pod, self.delete_pod, self.delete_pod, self.edit, self.annotate, self.flap, self.pass_by)
-        self._chance.choice(acts)()
+        with contextlib.suppress(OSError):
+            self._chance.choice(acts)()
         self.done += 1
 
     def delete_pod(self):
@@ -283,11 +288,9 @@ def verdicts(report):
     before, after, quiet = report["before"], report["after"], report["quiet"]
     found = [
         f"{name}: {before[name]} before, {after[name]} after"
-        for name in ("tasks", "threads")
-        if after[name] > before[name]
+        for name, spare in (("tasks", 0), ("threads", THREADS), ("descriptors", SPARE))
+        if after[name] > before[name] + spare
     ]
-    if after["descriptors"] > before["descriptors"] + SPARE:
-        found.append(f"descriptors: {before['descriptors']} before, {after['descriptors']} after")
     if quiet["writes"] or quiet["changed objects"]:
         found.append(f"it was not quiet: {quiet}")
     if report["tracebacks"]:
