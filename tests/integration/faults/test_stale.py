@@ -1,8 +1,14 @@
-"""An operator that is shown the past, or not shown something, never destroys anything for it and always catches up."""
+"""An operator that is shown the past, or not shown something, never destroys anything for it and always catches up.
+
+The cases mostly wait, so they run several at a time, each on a stage of its own; a test tells how its case ended.
+"""
 
 import json
 import os
 import time
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -14,22 +20,21 @@ from faults.stage import Stage
 from support.agents import OneAgent
 from support.operator import install
 
-WRITES = requests("create update patch delete")
 STREAMS = ("hostprocessagents", "daemonsets", "pods", "controllerrevisions")
 LABELLED = {"pods", "controllerrevisions"}
 PAST_SECONDS = 3.0
+AT_ONCE = 5
 EVENTS, LEAST_EVENTS = int(os.environ.get("EVENTS", "1")), 20
 """How many events of an update are missed one at a time; `EVENTS=60` is all of them. It has at least so many."""
 
+HASTY = """
+from hostprocess_operator.controller import feed, loop
 
-@pytest.fixture
-def stage(place):
-    with Stage(*place, nodes=2) as made:
-        made.operator.start(timeout=60)
-        made.agent.apply(rollout=QUICK)
-        made.wait(ready(), 60, "the first version")
-        yield made
-        assert not made.tracebacks()
+feed.LIST_SECONDS = loop.DOUBT_SECONDS = 2.0
+"""
+"""Python that makes the operator doubt what it sees after two seconds without progress, not 30."""
+
+CRD = Path(__file__).parents[3] / "crds" / "hostprocess.dev_hostprocessagents.yaml"
 
 
 def recorded_lists(stage, resources):
@@ -48,17 +53,8 @@ def carried_out(stage, mark, verb, resource):
     return sum(one.status < 300 for one in stage.proxy.seen(requests(verb, resource), mark))
 
 
-@pytest.mark.parametrize(
-    "resources",
-    [
-        pytest.param(STREAMS, id="of everything"),
-        pytest.param(("daemonsets",), id="of DaemonSets alone"),
-        pytest.param(("pods",), id="of pods alone"),
-        pytest.param(("hostprocessagents",), id="of agents alone"),
-        pytest.param(("daemonsets", "pods"), id="of DaemonSets and pods"),
-    ],
-)
-def test_lists_from_before_an_update_make_a_new_operator_destroy_nothing(stage, resources):
+def show_lists_from_before_an_update(stage, resources):
+    """Whatever is shown, nothing is deleted or made."""
     rules = recorded_lists(stage, resources)
     image("2.0")(stage)
     stage.wait(ready("2.0"), 60, "the update")
@@ -74,7 +70,8 @@ def test_lists_from_before_an_update_make_a_new_operator_destroy_nothing(stage, 
         assert carried_out(stage, mark, verb, resource) == 0
 
 
-def test_an_agent_made_again_while_the_operator_sees_the_former_one_keeps_its_daemonset(stage):
+def show_an_agent_that_was_made_again_meanwhile(stage):
+    """One DaemonSet is made, of the agent that there is."""
     rules = recorded_lists(stage, ("hostprocessagents",))
     stage.operator.kill()
     delete(stage)
@@ -90,7 +87,8 @@ def test_an_agent_made_again_while_the_operator_sees_the_former_one_keeps_its_da
     assert owner == stage.agent.get()["metadata"]["uid"]
 
 
-def test_an_agent_made_again_while_the_stream_is_lost_keeps_its_daemonset(stage):
+def make_an_agent_again_while_streams_are_silent(stage):
+    """The new one has its DaemonSet."""
     rule = stage.proxy.add(Rule(requests("watch"), Mute()))
     stage.proxy.cut_streams()
     delete(stage)
@@ -102,7 +100,8 @@ def test_an_agent_made_again_while_the_stream_is_lost_keeps_its_daemonset(stage)
     assert owner == stage.agent.get()["metadata"]["uid"]
 
 
-def test_a_daemonset_that_went_with_its_agent_is_not_made_again_though_the_deletion_is_not_heard_of(stage):
+def delete_an_agent_and_hide_it(stage):
+    """Its DaemonSet is not made again, though the deletion is not heard of."""
     mark = len(stage.proxy.exchanges)
     stage.plane.patch("hostprocessagents", "demo", {"metadata": {"labels": {"heard": "lately"}}}, stage.namespace)
     wait_for(lambda: stage.proxy.events, 10, "the operator to hear of its agent")
@@ -114,58 +113,75 @@ def test_a_daemonset_that_went_with_its_agent_is_not_made_again_though_the_delet
     assert carried_out(stage, mark, "create", "daemonsets") == 0
 
 
-def test_every_event_of_an_update_may_come_twice(stage):
+def update(stage, fault, resources=STREAMS, **which):
+    """Each pod is replaced once, whatever happens to the events of the update."""
     mark = len(stage.proxy.exchanges)
-    with stage.proxy.fault(Rule(requests("watch"), Double())):
+    with stage.proxy.fault(Rule(requests("watch", " ".join(resources)), fault, **which)) as (rule,):
         image("2.0")(stage)
-        stage.wait(ready("2.0"), 60, "the update")
+        stage.wait(ready("2.0"), 120, f"the update with {fault}")
+    assert rule.struck or which["skip"] > LEAST_EVENTS
     assert carried_out(stage, mark, "delete", "pods") == 2
     assert carried_out(stage, mark, "create", "daemonsets") == 0
 
 
-HASTY = """
-from hostprocess_operator.controller import feed, loop
+CASES = {
+    "lists from before an update, of everything": (partial(show_lists_from_before_an_update, resources=STREAMS), ""),
+    "lists of DaemonSets from before an update": (
+        partial(show_lists_from_before_an_update, resources=("daemonsets",)),
+        "",
+    ),
+    "lists of pods from before an update": (partial(show_lists_from_before_an_update, resources=("pods",)), ""),
+    "lists of agents from before an update": (
+        partial(show_lists_from_before_an_update, resources=("hostprocessagents",)),
+        "",
+    ),
+    "lists of DaemonSets and pods from before an update": (
+        partial(show_lists_from_before_an_update, resources=("daemonsets", "pods")),
+        "",
+    ),
+    "an agent that was made again is shown as the former one": (show_an_agent_that_was_made_again_meanwhile, ""),
+    "an agent is made again while the streams are silent": (make_an_agent_again_while_streams_are_silent, ""),
+    "an agent is deleted and nobody says so": (delete_an_agent_and_hide_it, ""),
+    "every event of an update comes twice": (partial(update, fault=Double()), ""),
+    **{
+        f"every event of {resource} is missed in an update": (
+            partial(update, fault=Drop(), resources=(resource,)),
+            HASTY,
+        )
+        for resource in STREAMS
+    },
+    **{
+        f"event {number} of an update {word}": (partial(update, fault=fault, skip=number, times=1), HASTY)
+        for number in range(EVENTS)
+        for fault, word in ((Drop(), "is missed"), (Double(), "comes twice"))
+    },
+}
 
-feed.LIST_SECONDS = loop.DOUBT_SECONDS = 2.0
-"""
-"""Python that makes the operator doubt what it sees after two seconds without progress, not 30."""
+
+@pytest.fixture(scope="module")
+def ended(place):
+    """Return the future of each case by its name."""
+
+    def run(case, prelude):
+        with Stage(*place, nodes=2, prelude=prelude) as stage:
+            stage.operator.start(timeout=60)
+            stage.agent.apply(rollout=QUICK)
+            stage.wait(ready(), 60, "the first version")
+            case(stage)
+            assert not stage.tracebacks()
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        yield {name: pool.submit(run, *case) for name, case in CASES.items()}
 
 
-@pytest.fixture
-def hasty(place):
-    with Stage(*place, nodes=2, prelude=HASTY) as made:
-        made.operator.start(timeout=60)
-        made.agent.apply(rollout=QUICK)
-        made.wait(ready(), 60, "the first version")
-        yield made
-        assert not made.tracebacks()
-
-
-@pytest.mark.parametrize("resource", STREAMS)
-def test_every_event_of_an_update_on_one_stream_may_be_missed(hasty, resource):
-    mark = len(hasty.proxy.exchanges)
-    with hasty.proxy.fault(Rule(requests("watch", resource), Drop())) as (dropped,):
-        image("2.0")(hasty)
-        hasty.wait(ready("2.0"), 120, f"the update without an event of {resource}")
-    assert dropped.struck
-    assert carried_out(hasty, mark, "delete", "pods") == 2
-    assert carried_out(hasty, mark, "create", "daemonsets") == 0
-
-
-@pytest.mark.parametrize("fault", [Drop(), Double()], ids=["missed", "told twice"])
-@pytest.mark.parametrize("number", range(EVENTS))
-def test_any_one_event_of_an_update_may_be(hasty, number, fault):
-    mark = len(hasty.proxy.exchanges)
-    with hasty.proxy.fault(Rule(requests("watch", " ".join(STREAMS)), fault, skip=number, times=1)) as (rule,):
-        image("2.0")(hasty)
-        hasty.wait(ready("2.0"), 120, f"the update with event {number} {fault}")
-    assert rule.struck or number > LEAST_EVENTS
-    assert carried_out(hasty, mark, "delete", "pods") == 2
-    assert carried_out(hasty, mark, "create", "daemonsets") == 0
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("case", CASES)
+def test_nothing_is_destroyed_and_everything_converges_when(ended, case):
+    ended[case].result()
 
 
 def test_a_compacted_etcd_leaves_nothing_of_what_was_deleted_meanwhile(binaries, tmp_path, nursery):
-    with ControlPlane.start(binaries, tmp_path / "plane", progress=print) as plane:
+    with ControlPlane.start(binaries, tmp_path / "plane", definitions=[CRD.read_text("utf-8")]) as plane:
         kubeconfig = install(plane, policies=False)
         with Stage(plane, nursery, kubeconfig, tmp_path) as stage:
             stage.operator.start(timeout=60)
