@@ -198,14 +198,16 @@ def test_a_gate_is_answered_before_the_agent_crashes(scene):
     def run_of(status):
         return states_of(status)["agent"][1].get("containerID")
 
-    run = run_of(
-        scene.wait_until("gated-crash", "run", containers_ready, timeout=40)
-    )  # its back-off may be 32 s by now
-    scene.set_gate("gated-crash", "True")
-    scene.wait_until("gated-crash", "crash", lambda status: states_of(status)["agent"][0] == BACK_OFF)
-    assert any(
-        ready(status) for status in scene.history("gated-crash") if status.get("startTime") and run_of(status) == run
-    )
+    for _ in range(3):  # on a busy machine a run of two seconds may be over before the gate is set
+        # its back-off may be 32 s by now
+        run = run_of(scene.wait_until("gated-crash", "run", containers_ready, timeout=40))
+        scene.set_gate("gated-crash", "True")
+        scene.wait_until("gated-crash", "crash", lambda status: states_of(status)["agent"][0] == BACK_OFF)
+        history = [status for status in scene.history("gated-crash") if status.get("startTime")]
+        if any(ready(status) for status in history if run_of(status) == run):
+            return
+        scene.set_gate("gated-crash", "False")
+    raise AssertionError("the gate was never answered while the agent ran")
 
 
 def test_a_live_pod_can_be_broken_and_healed(scene):
