@@ -90,6 +90,12 @@ def stuck(name, reason, *, age=2 * MINUTE, **fields):
     return build.starting_pod(name, age=age, containers=(waiting,), **fields)
 
 
+def waiting(name, *, sandboxed):
+    """Return a pod whose container has waited for a minute, for no reason that the kubelet gives."""
+    container = build.container(state="waiting", reason="ContainerCreating", run="")
+    return replace(build.starting_pod(name, age=MINUTE, containers=(container,)), sandboxed=sandboxed)
+
+
 def unclear(name, reason):
     return build.pod(name, ready=False, gate=build.verdict("Unknown", reason), reported=None)
 
@@ -177,6 +183,12 @@ ROLLING = [
     row("the last agents are verified",
         amid(*new("a", "b"), *starting("c"), out=build.out("c")),
         Phase.ROLLING, Reason.ROLLING, Reason.VERIFYING, Turn.OPERATORS),
+    row("an image is being pulled, of which only the age of the wait tells",
+        amid(*new("a", "b"), waiting("c", sandboxed=True)),
+        Phase.ROLLING, Reason.ROLLING, Reason.PULLING, Turn.OPERATORS),
+    row("a pod is being prepared on the node",
+        amid(*new("a", "b"), waiting("c", sandboxed=False)),
+        Phase.ROLLING, Reason.ROLLING, Reason.STARTING, Turn.OPERATORS),
     row("an image cannot be pulled, for less than a minute",
         amid(stuck("c", "ErrImagePull", age=30 * SECOND), *old("a", "b"), out=build.out("c")),
         Phase.ROLLING, Reason.WAITING_FOR_BUDGET, Fault.IMAGE_PULL_FAILED, Turn.OPERATORS),
@@ -430,7 +442,7 @@ def test_every_phase_is_in_the_table():
 def test_every_reason_that_ready_can_have_is_in_the_table():
     never_of_ready = {
         *(Reason.PENDING, Reason.SPEC_VALID, Reason.ROLLED_OUT, Reason.VERIFICATION_OFF),
-        *(Reason.NODE_LOST, Reason.PULLING, Reason.STARTING, Reason.WAITING_FOR_BUDGET),
+        *(Reason.NODE_LOST, Reason.WAITING_FOR_BUDGET),
         *(Reason.ADMINISTRATOR, Reason.ACCOUNT_ACCEPTED, Reason.NOT_HOST_PROCESS, Reason.WRONG_ACCOUNT),
     }
     assert {each.values[3] for each in TABLE} - set(Fault) == set(Reason) - never_of_ready
