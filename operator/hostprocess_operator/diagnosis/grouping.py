@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from hostprocess_operator.diagnosis.words import counted_nodes
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from hostprocess_operator.diagnosis.finding import Finding
+
+_COMMAND: Final = re.compile(r"`[^`]*`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +61,10 @@ def _likeness(finding: Finding) -> tuple[str, str, str, int]:
     text, advice = finding.text, finding.advice
     if finding.minutes:
         text = text.replace(f" for {finding.minutes} min", "")
-    for number, example in enumerate(finding.examples):
-        advice = advice.replace(example, f"\0{number}")
+    if finding.examples:
+        # As a whole word of a command: elsewhere a node named `a` is an article.
+        example = re.compile(rf"(?<![\w.-])(?:{'|'.join(map(re.escape, finding.examples))})(?![\w.-])")
+        advice = _COMMAND.sub(lambda command: example.sub("\0", command[0]), advice)
     return finding.reason, text, advice, finding.severity
 
 

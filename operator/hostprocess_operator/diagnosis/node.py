@@ -44,8 +44,8 @@ def notes(node: Node) -> tuple[Finding, ...]:
     return tuple(finding for finding in preflight(node) if finding.severity is Severity.NOTE)
 
 
-def keeps_out(taints: Sequence[Taint]) -> Finding:
-    """Return the finding on a node whose taints, at least one, the agent does not tolerate."""
+def keeps_out(node: str, taints: Sequence[Taint]) -> Finding:
+    """Return the finding on the node of that name, whose taints, at least one, the agent does not tolerate."""
     named = [str(taint) for taint in taints]
     which = f"taint {named[0]} keeps" if len(named) == 1 else f"taints {', '.join(named)} keep"
     them = "it" if len(named) == 1 else "them"
@@ -53,8 +53,9 @@ def keeps_out(taints: Sequence[Taint]) -> Finding:
     return Finding(
         Fault.TAINT_NOT_TOLERATED,
         f"The {which} the agent off the node.",
-        f"Add a toleration to spec.tolerations, or take {them} off: `kubectl taint nodes NODE {removal}`.",
+        f"Add a toleration to spec.tolerations, or take {them} off: `kubectl taint nodes {node} {removal}`.",
         Severity.FAILURE,
+        examples=(node,),
     )
 
 

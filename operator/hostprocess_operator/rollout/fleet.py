@@ -151,7 +151,7 @@ def _unfitness(placement: Placement, node: Node) -> Finding | None:
     if refused is not None:
         return refused
     taints = untolerated(placement, node)
-    return keeps_out(taints) if taints else None
+    return keeps_out(node.name, taints) if taints else None
 
 
 def _state(expected: Expectations, node: Node, pod: Pod | None, digest: str | None, now: datetime) -> NodeState:

@@ -50,7 +50,7 @@ def problems(
 
 
 def _problem_of(unfit: Unfit) -> Problem:
-    message = clean_text(unfit.finding.message.replace(" NODE ", f" {unfit.name} "), _MESSAGE_BYTES)
+    message = clean_text(unfit.finding.message, _MESSAGE_BYTES)
     return Problem(node=unfit.name, reason=unfit.finding.reason.value, message=message)
 
 

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hostprocess_operator.diagnosis import notes
+from hostprocess_operator.diagnosis import group, notes
 from hostprocess_operator.diagnosis.words import NAMED, names, on_nodes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from hostprocess_operator.diagnosis import Finding
     from hostprocess_operator.observed import Node
     from hostprocess_operator.rollout import Unfit
 
 
 def in_full(unfit: Sequence[Unfit]) -> str:
     """Return each kind of unfitness with its nodes and the cure, the most frequent first, at most three."""
-    kinds = _by_nodes((each.finding, each.name) for each in unfit)
-    sentences = [f"On {on_nodes(where)}: {finding.message}" for finding, where in kinds[:NAMED]]
+    kinds = group((each.name, True, each.finding) for each in unfit)
+    sentences = [f"On {on_nodes(kind.nodes)}: {kind.finding.message}" for kind in kinds[:NAMED]]
     more = len(kinds) - NAMED
     if more > 0:
         sentences.append(f"{'Another reason is' if more == 1 else f'{more} more reasons are'} in status.problems.")
@@ -35,13 +34,5 @@ def in_short(unfit: Sequence[Unfit]) -> str:
 
 def noted(nodes: Iterable[Node]) -> str:
     """Return one sentence for each thing to know of nodes on which agents work, nothing where there is none."""
-    kinds = _by_nodes((note, node.name) for node in nodes for note in notes(node))
-    return " ".join(f"On {on_nodes(where)}: {note.message}" for note, where in kinds)
-
-
-def _by_nodes(found: Iterable[tuple[Finding, str]]) -> list[tuple[Finding, list[str]]]:
-    """Return each finding once with its nodes, the most frequent first."""
-    nodes: dict[Finding, list[str]] = {}
-    for finding, node in found:
-        nodes.setdefault(finding, []).append(node)
-    return sorted(nodes.items(), key=lambda entry: (-len(entry[1]), entry[0].text))
+    kinds = group((node.name, True, note) for node in nodes for note in notes(node))
+    return " ".join(f"On {on_nodes(kind.nodes)}: {kind.finding.message}" for kind in kinds)

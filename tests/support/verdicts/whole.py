@@ -237,7 +237,7 @@ NOTHING_TO_LOOK_AT = [
         STALLED,
         Reason.NO_ELIGIBLE_NODES,
         "Every Windows node that matches is unfit, so no agent runs. On nodes a and b: The taint gpu=yes:NoSchedule "
-        "keeps the agent off the node. Add a toleration to spec.tolerations, or take it off: `kubectl taint nodes NODE "
+        "keeps the agent off the node. Add a toleration to spec.tolerations, or take it off: `kubectl taint nodes a "
         "gpu:NoSchedule-`.",
     ),
     row(

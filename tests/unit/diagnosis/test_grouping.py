@@ -6,16 +6,21 @@ import pytest
 
 from hostprocess_operator.api.faults import Fault
 from hostprocess_operator.api.reasons import Reason
-from hostprocess_operator.diagnosis import Severity, group
+from hostprocess_operator.diagnosis import Severity, group, keeps_out
 from hostprocess_operator.diagnosis.finding import found, under_way
+from hostprocess_operator.observed import Taint
 
 
 def crash(pod, code=1):
-    return found(Fault.CRASH_LOOP, f"It ends with {code}.", f"See kubectl logs {pod} -c agent", examples=(pod,))
+    return found(Fault.CRASH_LOOP, f"It ends with {code}.", f"See `kubectl logs {pod} -c agent`.", examples=(pod,))
 
 
 def pulling(minutes):
     return under_way(Reason.PULLING, "It is being pulled{lasting}.", minutes)
+
+
+def tainted(node):
+    return keeps_out(node, [Taint("gpu", "", "NoSchedule")])
 
 
 MISSING = found(Fault.IMAGE_NOT_FOUND, "There is no image.", "Correct it.")
@@ -35,14 +40,20 @@ MISSING = found(Fault.IMAGE_NOT_FOUND, "There is no image.", "Correct it.")
         ),
         pytest.param(
             [("win-9", True, crash("z")), ("win-2", True, crash("y")), ("win-5", True, crash("x"))],
-            ["3 nodes: win-2, win-5 and 1 more: It ends with 1. See kubectl logs y -c agent"],
+            ["3 nodes: win-2, win-5 and 1 more: It ends with 1. See `kubectl logs y -c agent`."],
             id="only the pod in the command differs: that of the first node is named",
+        ),
+        pytest.param(
+            [("a", True, tainted("a")), ("spec", True, tainted("spec")), ("win", True, tainted("win"))],
+            [("3 nodes: a, spec and 1 more: The taint gpu:NoSchedule keeps the agent off the node. Add a toleration "
+             "to spec.tolerations, or take it off: `kubectl taint nodes a gpu:NoSchedule-`.")],
+            id="nodes with the names of words of the advice",
         ),
         pytest.param(
             [("a", True, crash("x", 1)), ("b", True, crash("y", 2))],
             [
-                "node a: It ends with 1. See kubectl logs x -c agent",
-                "node b: It ends with 2. See kubectl logs y -c agent",
+                "node a: It ends with 1. See `kubectl logs x -c agent`.",
+                "node b: It ends with 2. See `kubectl logs y -c agent`.",
             ],
             id="another text is another matter",
         ),
@@ -60,7 +71,7 @@ MISSING = found(Fault.IMAGE_NOT_FOUND, "There is no image.", "Correct it.")
             [("a", True, pulling(9)), ("b", True, pulling(9)), ("c", True, crash("x")), ("d", True, MISSING)],
             [
                 "node d: There is no image. Correct it.",
-                "node c: It ends with 1. See kubectl logs x -c agent",
+                "node c: It ends with 1. See `kubectl logs x -c agent`.",
                 "2 nodes: a and b: It is being pulled for 9 min.",
             ],
             id="the gravest first, however few",
@@ -68,8 +79,8 @@ MISSING = found(Fault.IMAGE_NOT_FOUND, "There is no image.", "Correct it.")
         pytest.param(
             [("a", True, crash("x", 1)), ("b", True, crash("y", 2)), ("c", True, crash("z", 2))],
             [
-                "2 nodes: b and c: It ends with 2. See kubectl logs y -c agent",
-                "node a: It ends with 1. See kubectl logs x -c agent",
+                "2 nodes: b and c: It ends with 2. See `kubectl logs y -c agent`.",
+                "node a: It ends with 1. See `kubectl logs x -c agent`.",
             ],
             id="of equals that of most nodes first",
         ),

@@ -115,17 +115,17 @@ def test_whatever_a_node_says_there_is_an_answer_in_clean_words(kubelet, runtime
         pytest.param(
             [Taint("os", "windows", "NoSchedule")],
             "The taint os=windows:NoSchedule keeps the agent off the node. Add a toleration to spec.tolerations, or "
-            "take it off: `kubectl taint nodes NODE os:NoSchedule-`.",
+            "take it off: `kubectl taint nodes win-2 os:NoSchedule-`.",
             id="one",
         ),
         pytest.param(
             [Taint("gpu", "", "NoExecute"), Taint("team", "a", "NoSchedule")],
             "The taints gpu:NoExecute, team=a:NoSchedule keep the agent off the node. Add a toleration to "
-            "spec.tolerations, or take them off: `kubectl taint nodes NODE gpu:NoExecute- team:NoSchedule-`.",
+            "spec.tolerations, or take them off: `kubectl taint nodes win-2 gpu:NoExecute- team:NoSchedule-`.",
             id="two, one of them without a value",
         ),
     ],
 )
 def test_taints_are_named(taints, message):
-    found = keeps_out(taints)
+    found = keeps_out("win-2", taints)
     assert (found.reason, found.severity, found.message) == (Fault.TAINT_NOT_TOLERATED, Severity.FAILURE, message)
