@@ -114,9 +114,6 @@ def _quieten() -> None:
         logging.getLogger(name).setLevel(max(logging.INFO, logging.getLogger().level))
     # a line for each event of each agent
     logging.getLogger("kopf.objects").setLevel(max(logging.WARNING, logging.getLogger().level))
-    logging.getLogger("kopf._core.reactor.running").addFilter(_is_news)
-
-
-def _is_news(record: logging.LogRecord) -> bool:
-    """Return whether the record says more than that kopf leaves signals to us, which is as it should be."""
-    return "OS signals are ignored" not in record.getMessage()
+    # that signals are ours; and with a traceback what `controller.AgentWatch` says in one line: that kopf gave up
+    for name in ("kopf._core.reactor.orchestration", "kopf._core.reactor.running"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)

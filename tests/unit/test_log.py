@@ -11,6 +11,10 @@ import structlog
 
 from hostprocess_operator.log import configure_logging
 
+QUIETENED = [
+    *("kopf", "kopf.objects", "kopf._core.reactor.running", "kopf._core.reactor.orchestration"),
+    *("asyncio", "aiohttp", "kubernetes", "client"),
+]
 JWT = "eyJhbGciOiJSUzI1NiIsImtpZCI6IngifQ.eyJhdWQiOiJ4In0.c2lnbmF0dXJl"
 KOPF_RETRY = (
     "Request attempt #1/9 failed; will retry: GET https://10.0.0.1:443/api -> ClientConnectorError("
@@ -37,7 +41,7 @@ def restored():
     root.handlers, root.level = handlers, level
     logging.captureWarnings(capture=False)
     logging.getLogger("aiohttp.access").disabled = False
-    for name in ("kopf", "asyncio", "aiohttp", "kubernetes", "client"):
+    for name in QUIETENED:
         logging.getLogger(name).setLevel(logging.NOTSET)
     structlog.reset_defaults()
 
@@ -131,11 +135,20 @@ class TestLevels:
         logging.getLogger("theirs").debug("Looked")
         assert records() == []
 
-    def test_debugging_does_not_make_kopf_dump_objects(self, stream):
+    @pytest.mark.parametrize(
+        ("logger", "loudest"),
+        [
+            pytest.param("kopf.objects", logging.INFO, id="each event of each agent, with the whole object"),
+            pytest.param("kopf._core.reactor.running", logging.ERROR, id="that it stops, which our watch says itself"),
+            pytest.param("kopf._core.reactor.orchestration", logging.ERROR, id="why it stops, in a traceback"),
+        ],
+    )
+    def test_what_kopf_says_that_nobody_asked_is_left_out_even_when_debugging(self, stream, logger, loudest):
         configure_logging("json", "debug", stream)
-        logging.getLogger("kopf.objects").debug("Handling with body: ...")
+        logging.getLogger(logger).log(loudest, "Too much")
+        logging.getLogger(logger).log(loudest + 10, "News")
         structlog.get_logger("ours").debug("Looked")
-        assert [json.loads(line)["logger"] for line in stream.getvalue().splitlines()] == ["ours"]
+        assert [json.loads(line)["msg"] for line in stream.getvalue().splitlines()] == ["News", "Looked"]
 
     def test_requests_to_the_health_endpoints_are_not_logged(self, records):
         logging.getLogger("aiohttp.access").error("GET /healthz")
@@ -203,11 +216,3 @@ class TestCleaning:
         assert records()[0]["msg"].endswith(
             "ClientConnectorError(10.0.0.1:443, ConnectionRefusedError(111, 'refused'))"
         )
-
-
-def test_kopf_does_not_warn_that_signals_are_ours(records):
-    running = logging.getLogger("kopf._core.reactor.running")
-    running.setLevel(logging.NOTSET)  # a watch that another test began had silenced it
-    running.warning("OS signals are ignored: running not in the main thread.")
-    running.warning("Something else.")
-    assert [record["msg"] for record in records()] == ["Something else."]

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import logging
 import random
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -33,8 +32,6 @@ WhenServed: TypeAlias = Callable[[Callable[[], None]], None]
 """Calls back, in whatever thread, once the API server serves the HostProcessAgents again; called in kopf's thread."""
 
 _log = structlog.get_logger(__name__)
-# They log with a traceback what `AgentWatch` then says in one line: that kopf gave up, and why.
-_LOUD = ("kopf._core.reactor.orchestration", "kopf._core.reactor.running")
 _LONGEST_PAUSE = 5.0
 _FULL_LIFE = 60.0
 
@@ -71,8 +68,6 @@ class AgentWatch:
 
     def start(self) -> None:
         """Start watching."""
-        for name in _LOUD:
-            logging.getLogger(name).setLevel(logging.CRITICAL)
         self._thread.start()
 
     def stop(self, timeout: float) -> None:
