@@ -106,7 +106,10 @@ def _with_block(agent: HostProcessAgent, situation: Situation, allowed: int) -> 
 
 
 def _detail(situation: Situation, charged: Sequence[str]) -> str:
-    """Return what is seen on the first charged node that shows anything, nothing where none does."""
+    """Return what is seen on the first charged node that shows anything, nothing where none does.
+
+    It is read when the pod may be gone, so a command that names the pod is left out.
+    """
     for state in situation.fleet.wanted:
         pod = state.pod
         if state.name not in charged or pod is None or not state.updated:
@@ -114,7 +117,8 @@ def _detail(situation: Situation, charged: Sequence[str]) -> str:
         if pod.gate is not None and pod.gate.status == "False":
             return clean_text(pod.gate.message, DETAIL_BYTES)
         if (finding := diagnose_pod(pod, (), situation.now)) is not None:
-            return clean_text(finding.message, DETAIL_BYTES)
+            lasting = finding.text if pod.name in finding.examples else finding.message
+            return clean_text(lasting, DETAIL_BYTES)
     return ""
 
 

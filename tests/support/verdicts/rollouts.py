@@ -69,6 +69,8 @@ STALE = rollouts.asked(
 )
 RETRIED = rollouts.asked(annotations={"hostprocess.dev/retry": "another"})
 HELD_BACK = rollouts.asked(suspend=True)
+FIRST = rollouts.record(proven=None, served=rollouts.B)
+REMEMBERED = BLOCKED.model_copy(update={"blocked": (rollouts.block(detail="Container agent ended with 7."),)})
 LOST = [each for each in rollouts.REVISIONS if each.digest != rollouts.PROVEN.digest]
 
 
@@ -89,6 +91,30 @@ def failed_again(retry):
 
 
 ROLLOUTS += [
+    row(
+        "it failed, is gone from every node, and why it failed is still said",
+        rollouts.world(rollouts.asked(onFailure="Rollback"), *rollouts.a("a", "b", "c", "d"), noted=REMEMBERED),
+        STALLED,
+        Reason.ROLLED_BACK,
+        f"Revision {rollouts.B} failed on node c: NotAdministrator. Container agent ended with 7. Every node",
+        asked=rollouts.asked(onFailure="Rollback"),
+    ),
+    row(
+        "it failed, and what is seen of it now comes before what was seen then",
+        rollouts.world(rollouts.asked(), *rollouts.a("a", "b", "d"), rollouts.denied("c"), noted=REMEMBERED),
+        STALLED,
+        Reason.HALTED,
+        "failed on node c: NotAdministrator. On node c: The pod has no administrator rights. Look for a policy. No fur",
+        asked=rollouts.asked(),
+    ),
+    row(
+        "a canary is asked for, and nothing is proven that it could go back to",
+        rollouts.world(CANARY, *rollouts.x("a", "b", "c", "d"), noted=FIRST),
+        RECONCILING,
+        Reason.ROLLING,
+        "It goes to every node without a canary: no version is proven yet",
+        asked=CANARY,
+    ),
     row(
         "it failed, and the proven one is lost",
         rollouts.world(

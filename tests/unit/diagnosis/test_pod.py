@@ -177,6 +177,9 @@ YOUNG = {"age": 5 * SECOND, "restarts": 3, "crash": 1}
         pytest.param(pod(container(hooks=True, **CRASHING)), [], Fault.CRASH_LOOP, id="a hook that did not fail"),
         pytest.param(pod(container(ready=True, **YOUNG)), [], Fault.CRASH_LOOP, id="up again for the third time"),
         pytest.param(
+            pod(container(age=SECOND, restarts=1, crash=1)), [], Fault.CRASH_LOOP, id="up again after a first failure"
+        ),
+        pytest.param(
             pod(container(hooks=True, **YOUNG)), [HOOK], Fault.HOOK_FAILED, id="up again, ended by its hook before"
         ),
         pytest.param(

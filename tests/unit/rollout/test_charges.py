@@ -121,6 +121,29 @@ def test_an_error_counts_once_it_lasted_a_minute(reason, expected):
     assert failure(state(stuck(reason, age=59 * SECOND)), IMPACT, NOW) is None
 
 
+@pytest.mark.parametrize(
+    ("reason", "message", "expected"),
+    [
+        pytest.param(
+            "ErrImagePull", 'failed to resolve reference "x": not found', Fault.IMAGE_NOT_FOUND,
+            id="an image that is not there, rather than a pull that fails",
+        ),
+        pytest.param(
+            "CreateContainerConfigError", 'secret "x" not found', Fault.CONFIG_MISSING,
+            id="a Secret that is not there, rather than a start that fails",
+        ),
+        pytest.param(
+            "RunContainerError", "hcs::CreateComputeSystem: out of memory", Fault.START_FAILED,
+            id="words that nobody knows",
+        ),
+    ],
+)  # fmt: skip
+def test_an_error_counts_as_what_its_words_tell(reason, message, expected):
+    waiting = build.container(run="", state="waiting", reason=reason, message=message)
+    failing = build.pod(age=HOUR, ready=False, gate=None, containers=(waiting,))
+    assert failure(state(failing), IMPACT, NOW) == expected
+
+
 def test_an_error_of_an_agent_that_worked_counts_a_minute_after_it_ceased_to():
     assert failure(state(stuck("ErrImagePull", age=DAY, ready_for=59 * SECOND)), IMPACT, NOW) is None
     assert failure(state(stuck("ErrImagePull", age=DAY, ready_for=60 * SECOND)), IMPACT, NOW) is not None

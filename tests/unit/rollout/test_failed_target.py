@@ -6,6 +6,7 @@ import pytest
 
 from hostprocess_operator.api.reasons import Reason
 from hostprocess_operator.api.status import AgentStatus
+from hostprocess_operator.observed import Ended
 from hostprocess_operator.rollout import Phase, blocks, dump_record, plan_rollout
 from support import build
 from support.build import MINUTE, NOW, SECOND
@@ -81,6 +82,31 @@ class TestBlock:
         assert blocked(HALT, denied("d"), *a(*"abc")) == block(
             nodes=("d",), detail="The pod has no administrator rights. Look for a policy.", at=NOW
         )
+
+    @pytest.mark.parametrize(
+        ("ended", "detail"),
+        [
+            pytest.param(
+                Ended(7, "Error", "", NOW), "Container agent keeps ending with exit code 7.",
+                id="without the command that shows the log of a pod that may be gone by then",
+            ),
+            pytest.param(
+                Ended(137, "OOMKilled", "", NOW),
+                "Container agent got no more memory from the node: it was killed (OOMKilled). Make room on the node, "
+                "or find out why the agent takes so much: it has no memory limit.",
+                id="with a cure that holds without the pod",
+            ),
+        ],
+    )  # fmt: skip
+    def test_of_a_pod_without_a_verdict_it_says_what_is_seen_of_its_containers(self, ended, detail):
+        crashing = build.container(state="waiting", reason="CrashLoopBackOff", restarts=4)
+        pod = b("d", ready=False, gate=None, containers=(replace(crashing, last=ended),))
+        found = blocked(HALT, *pod, *a(*"abc"))
+        assert (found.reason, found.nodes, found.detail) == ("CrashLoop", ("d",), detail)
+
+    def test_it_says_what_is_seen_of_the_failed_revision_alone(self):
+        found = blocked(HALT, denied("d", revision="a"), noted=charged("d"))
+        assert (found.nodes, found.detail) == (("d",), "")
 
     def test_its_reason_is_the_most_frequent_one_and_three_nodes_are_named(self):
         noted = charged("c", "b", "a").model_copy(update={"charged": dict.fromkeys("cba", "StartFailed")})

@@ -7,10 +7,11 @@ import pytest
 from hostprocess_operator.api.conditions import ConditionType
 from hostprocess_operator.api.faults import Fault
 from hostprocess_operator.api.reasons import Reason
-from support import build
+from support import build, rollouts
 from support.build import HOUR, MINUTE, NOW, SECOND
 from support.kstatus import kstatus
-from support.verdicts import AGENT, COLUMNS, WELL, new, seen
+from support.rollouts import B, asked, b, record, starting, x
+from support.verdicts import AGENT, COLUMNS, PULL_FAILS, WELL, new, seen
 from support.verdicts.nodes import NODE_BY_NODE
 from support.verdicts.rollouts import ROLLOUTS
 from support.verdicts.whole import NOTHING_TO_LOOK_AT, READY_ROWS
@@ -64,6 +65,38 @@ def test_of_late_agents_those_without_a_pod_come_with_a_hint(status_of):
 def test_of_late_agents_that_have_pods_there_is_no_such_hint(status_of):
     message = status_of(AGENT, seen(*new("a", "b"), *new("c", ready=False))).condition(ConditionType.READY).message
     assert message == "Not working within spec.rollout.progressDeadlineSeconds on node c."
+
+
+def unpulled(on):
+    """Return the pod of the target whose image cannot be pulled."""
+    return b(on, age=MINUTE, ready=False, gate=None, containers=PULL_FAILS)[0]
+
+
+@pytest.mark.parametrize(
+    ("pods", "told", "waiting"),
+    [
+        pytest.param([unpulled("b"), unpulled("c")], True, False, id="of every one: nothing is added"),
+        pytest.param([unpulled("b"), starting("c")], True, True, id="of some: the others are named"),
+        pytest.param([starting("b"), starting("c")], False, True, id="of none: all are named"),
+    ],
+)
+def test_agents_on_their_way_are_named_unless_it_is_told_what_ails_them(pods, told, waiting, status_of):
+    world = rollouts.world(asked(), *b("a", "d"), *pods, noted=record(served=B, proven=None))
+    message = status_of(asked(), world).condition(ConditionType.READY).message
+    assert ("cannot be pulled" in message) is told
+    assert ("Waiting for the agent to start and to be verified on nodes b and c." in message) is waiting
+
+
+@pytest.mark.parametrize(
+    ("agent", "pods"),
+    [
+        pytest.param(asked(), x("a", "b", "c", "d"), id="nobody asked for a canary"),
+        pytest.param(asked(canary={}), [], id="no node runs anything: the first version needs no canary"),
+    ],
+)
+def test_a_canary_is_missed_only_where_it_was_asked_for(agent, pods, status_of):
+    world = rollouts.world(agent, *pods, noted=record(served=B, proven=None))
+    assert "canary" not in status_of(agent, world).condition(ConditionType.READY).message
 
 
 @pytest.mark.parametrize(COLUMNS, ROWS)
