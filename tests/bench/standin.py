@@ -16,32 +16,15 @@ import time
 from aiohttp import web
 
 from bench.generated import NAMESPACE, Template, agent_body, encode, node_body, pod_body
-from hostprocess_operator.api.names import AGENT_LABEL, GROUP, PLURAL, VERSION
+from bench.patches import merge, set_value
+from bench.served import AGENTS, DAEMONSETS, KINDS, REVISIONS, discovery, event, raw, refused, selected
+from hostprocess_operator.api.names import AGENT_LABEL
 from hostprocess_operator.cluster.paths import describe
 from hostprocess_operator.observed.revision import canonical_hash
 
-AGENTS, DAEMONSETS, REVISIONS = PLURAL, "daemonsets", "controllerrevisions"
 BOOKMARK_SECONDS = 60
 CHUNK = 32  # events that are made together
 BACKLOG = 8  # chunks that may wait for a reader before the stream waits for it
-CRDS = "customresourcedefinitions"
-KINDS = {
-    "pods": "Pod",
-    "nodes": "Node",
-    "namespaces": "Namespace",
-    "events": "Event",
-    AGENTS: "HostProcessAgent",
-    DAEMONSETS: "DaemonSet",
-    REVISIONS: "ControllerRevision",
-    CRDS: "CustomResourceDefinition",
-}
-# By group and version: resources, and whether they are in namespaces. kopf looks for every one before it starts.
-SERVED = {
-    "/api/v1": {"pods": True, "pods/status": True, "nodes": False, "namespaces": False, "events": True},
-    "/apis/apps/v1": {DAEMONSETS: True, REVISIONS: True},
-    "/apis/apiextensions.k8s.io/v1": {CRDS: False},
-    f"/apis/{GROUP}/{VERSION}": {AGENTS: True, f"{AGENTS}/status": True},
-}
 
 
 class Outbox:
@@ -134,8 +117,8 @@ class StandIn:
         raise web.HTTPMethodNotAllowed(request.method, [])
 
     def list(self, request, plural):
-        """Answer a page, without ever building the objects."""
-        every = list(self.objects[plural].values())
+        """Answer a page; of pods and nodes without ever building the objects."""
+        every = selected(self.objects[plural], plural, request.query)
         start, version = request.query.get("continue", f"0/{self.version}").split("/")
         end = int(start) + int(request.query.get("limit") or len(every) or 1)
         metadata = {"resourceVersion": version}
@@ -281,83 +264,6 @@ class StandIn:
         statuses = [json.loads(agent).get("status", {}) for agent in self.objects[AGENTS].values()]
         ready = [any(c["type"] == "Ready" and c["status"] == "True" for c in s.get("conditions", ())) for s in statuses]
         return web.json_response({"requests": self.requests, "ready": sum(ready)})
-
-
-def event(kind, content):
-    """Return a line of a watch."""
-    return b'{"type":"' + kind.encode() + b'","object":' + content + b"}\n"
-
-
-def raw(content, status=200):
-    """Return bytes of JSON as an answer; None is a 404."""
-    return (
-        refused(404, "NotFound")
-        if content is None
-        else web.Response(body=content, status=status, content_type="application/json")
-    )
-
-
-def refused(status, reason):
-    """Return the answer of an API server that says no."""
-    body = {"kind": "Status", "status": "Failure", "code": status, "reason": reason, "message": reason}
-    return web.json_response(body, status=status)
-
-
-def set_value(body, path, value):
-    """Set what a JSON pointer leads to; None takes it away."""
-    *parents, last = (part.replace("~1", "/").replace("~0", "~") for part in path.strip("/").split("/"))
-    for parent in parents:
-        body = body[int(parent)] if isinstance(body, list) else body.setdefault(parent, {})
-    if isinstance(body, list):
-        body[len(body) if last == "-" else int(last) :] = [] if value is None else [value]
-    else:
-        merge(body, {last: value}) if value is None else body.update({last: value})
-
-
-def merge(body, patch):
-    """Merge a patch into an object; None takes a field away."""
-    for key, value in patch.items():
-        if value is None:
-            body.pop(key, None)
-        elif isinstance(value, dict) and isinstance(body.get(key), dict):
-            merge(body[key], value)
-        else:
-            body[key] = value
-
-
-def discovery():
-    """Return the answers to the questions about what is served."""
-
-    def answers(body):
-        async def answer(_):
-            return web.json_response(body)
-
-        return answer
-
-    def group(name, version):
-        preferred = {"groupVersion": f"{name}/{version}", "version": version}
-        return {"name": name, "versions": [preferred], "preferredVersion": preferred}
-
-    groups = [group(*path.split("/")[2:]) for path in SERVED if path.startswith("/apis/")]
-    found = {
-        "/api": answers({"kind": "APIVersions", "versions": ["v1"]}),
-        "/apis": answers({"kind": "APIGroupList", "groups": groups}),
-        "/version": answers({"major": "1", "minor": "37", "gitVersion": "v1.37.2"}),
-    }
-    for path, resources in SERVED.items():
-        entries = [
-            {
-                "name": name,
-                "singularName": "",
-                "namespaced": namespaced,
-                "kind": KINDS.get(name.partition("/")[0], ""),
-                "verbs": ["get", "list", "watch", "create", "patch", "update", "delete"],
-            }
-            for name, namespaced in resources.items()
-        ]
-        version = path.removeprefix("/apis/").removeprefix("/api/")
-        found[path] = answers({"kind": "APIResourceList", "groupVersion": version, "resources": entries})
-    return found
 
 
 async def run(nodes, agents):

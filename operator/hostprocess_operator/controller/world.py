@@ -17,9 +17,7 @@ from hostprocess_operator.controller.daemonset_writer import DaemonSetWriter
 from hostprocess_operator.controller.evidence import Evidence
 from hostprocess_operator.controller.status_writer import StatusWriter
 from hostprocess_operator.errors import Forbidden, Invalid, Outdated
-from hostprocess_operator.observed import (
-    Seen,
-)
+from hostprocess_operator.observed import Seen
 from hostprocess_operator.status import Failure
 
 if TYPE_CHECKING:
@@ -43,7 +41,6 @@ _log = structlog.get_logger(__name__)
 _DELETES_AT_ONCE = 10
 _REST_PER_POD = 0.0005
 _LONGEST_REST = 5.0
-_FRESH_SECONDS = 5.0
 _FRESH_SECONDS = 5.0
 
 
