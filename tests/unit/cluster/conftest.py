@@ -1,6 +1,11 @@
+from contextlib import asynccontextmanager
+
 import pytest
 
+from hostprocess_operator.cluster.backoff import Backoff
 from hostprocess_operator.cluster.connection import Connection
+from hostprocess_operator.cluster.paths import pods
+from support.followed import Followed
 from support.stub_api_server import StubApiServer
 
 
@@ -14,3 +19,17 @@ async def stub():
 async def connection(stub, tmp_path):
     async with Connection.open(stub.write_kubeconfig(tmp_path / "kubeconfig")) as opened:
         yield opened
+
+
+@pytest.fixture
+def following(connection):
+    """Return a function that follows the pods of the stub, and soon tries again what fails."""
+
+    @asynccontextmanager
+    async def follow(**settings):
+        cache = Followed(connection, pods(), **settings)
+        cache.reflector._backoff = Backoff(first=0.01, limit=0.05)
+        async with cache.running():
+            yield cache
+
+    return follow

@@ -7,14 +7,11 @@ from hostprocess_operator.cluster.backoff import Backoff
 from hostprocess_operator.cluster.reflector import Reflector, Resource
 from hostprocess_operator.cluster.store import Store
 from support.eventually import eventually
+from support.followed import observe
 from support.stub_api_server import pod
 
 CHANGES, NAMES, LOSSES = 10_000, 400, 5
 BATCH = 100
-
-
-def observe(body):
-    return body["metadata"]["uid"], body["metadata"].get("labels")
 
 
 def change(stub, chance, number, *, silently):
