@@ -3,22 +3,8 @@ from contextlib import asynccontextmanager
 import pytest
 
 from hostprocess_operator.cluster.backoff import Backoff
-from hostprocess_operator.cluster.connection import Connection
 from hostprocess_operator.cluster.paths import pods
 from support.followed import Followed
-from support.stub_api_server import StubApiServer
-
-
-@pytest.fixture
-async def stub():
-    async with StubApiServer().running() as server:
-        yield server
-
-
-@pytest.fixture
-async def connection(stub, tmp_path):
-    async with Connection.open(stub.write_kubeconfig(tmp_path / "kubeconfig")) as opened:
-        yield opened
 
 
 @pytest.fixture

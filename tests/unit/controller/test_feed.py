@@ -6,13 +6,12 @@ import json
 import pytest
 from aiohttp import web
 
-from hostprocess_operator.cluster.connection import Connection
 from hostprocess_operator.cluster.store import Store
 from hostprocess_operator.controller import feed as module
 from hostprocess_operator.controller.feed import AgentFeed
 from support.build import agent_body
 from support.eventually import eventually
-from support.stub_api_server import StubApiServer, answers
+from support.stub_api_server import answers
 
 DISCOVERY = "/apis/hostprocess.dev/v1alpha1"
 
@@ -26,21 +25,14 @@ class Quick:
 
 
 @pytest.fixture
-async def stub():
-    async with StubApiServer().running() as server:
-        yield server
-
-
-@pytest.fixture
-async def feed(stub, tmp_path, monkeypatch):
+async def feed(connection, monkeypatch):
     """Return a feed that runs, with short waits after a failure."""
     monkeypatch.setattr(module, "Backoff", Quick)
-    async with Connection.open(stub.write_kubeconfig(tmp_path / "kubeconfig")) as connection:
-        made = AgentFeed(connection, (), Store())
-        task = asyncio.create_task(made.run())
-        yield made
-        assert not task.done()
-        task.cancel()
+    made = AgentFeed(connection, (), Store())
+    task = asyncio.create_task(made.run())
+    yield made
+    assert not task.done()
+    task.cancel()
 
 
 def named(made):

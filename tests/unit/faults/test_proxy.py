@@ -9,17 +9,11 @@ import pytest
 from faults.proxy import FaultProxy
 from faults.rules import Answer, Crash, Cut, Delay, Double, Drop, Hold, Mute, Rule, Script, requests
 from support.eventually import eventually
-from support.stub_api_server import StubApiServer, pod
+from support.stub_api_server import pod
 
 PODS = "/api/v1/pods"
 WATCH = f"{PODS}?watch=true&resourceVersion=0"
 LISTS, WATCHES, WRITES = requests("list"), requests("watch"), requests("create update patch delete")
-
-
-@pytest.fixture
-async def stub():
-    async with StubApiServer().running() as running:
-        yield running
 
 
 @pytest.fixture
