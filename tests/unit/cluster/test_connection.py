@@ -1,12 +1,9 @@
 """Requests against a server that does what it is told, good and bad."""
 
-import asyncio
-from contextlib import aclosing
-
 import pytest
 
 from hostprocess_operator.cluster.connection import Connection
-from hostprocess_operator.cluster.paths import leases
+from hostprocess_operator.cluster.paths import pods
 from hostprocess_operator.errors import (
     ApiError,
     Conflict,
@@ -15,16 +12,14 @@ from hostprocess_operator.errors import (
     Invalid,
     NotFound,
     ServerError,
-    SettingsError,
     TooManyRequests,
     Unauthorized,
     Unreachable,
     WritesClosed,
 )
-from support.eventually import eventually
-from support.stub_api_server import answers, never_answers, resets, says, streams, streams_and_hangs
+from support.stub_api_server import answers, never_answers, resets, says
 
-PODS = "/api/v1/pods"
+PODS = pods()
 
 
 class TestRequest:
@@ -160,66 +155,6 @@ class TestRequest:
         assert all(seconds >= 0 for *_, seconds in reported)
 
 
-class TestCredentials:
-    async def test_a_rotated_token_is_read_and_the_request_sent_again(self, stub, connection, tmp_path):
-        stub.accepts = "second"
-        stub.write_kubeconfig(tmp_path / "kubeconfig", bearer="second")
-        await connection.request("POST", PODS, body={"kind": "Pod"})
-        assert [request.headers["Authorization"] for request in stub.requests] == ["Bearer first", "Bearer second"]
-
-    async def test_a_refused_token_that_is_still_the_same_is_not_tried_twice(self, stub, connection):
-        stub.accepts = "second"
-        with pytest.raises(Unauthorized):
-            await connection.request("GET", PODS)
-        assert len(stub.requests) == 1
-
-    async def test_a_kubeconfig_that_cannot_be_read_again_is_no_new_kind_of_failure(self, stub, connection, tmp_path):
-        stub.accepts = "second"
-        (tmp_path / "kubeconfig").unlink()
-        with pytest.raises(Unauthorized):
-            await connection.request("GET", PODS)
-
-    async def test_requests_that_meet_a_rotation_together_all_succeed(self, stub, connection, tmp_path):
-        stub.accepts = "second"
-        stub.write_kubeconfig(tmp_path / "kubeconfig", bearer="second")
-        await asyncio.gather(*(connection.request("GET", PODS) for _ in range(5)))
-        refused = sum(request.headers["Authorization"] == "Bearer first" for request in stub.requests)
-        assert len(stub.requests) - refused == 5
-
-    def test_login_info_is_read_anew_in_a_thread_of_its_own(self, tmp_path):
-        async def log_in_twice():
-            stub_url = "http://127.0.0.1:9"
-            file = tmp_path / "kubeconfig"
-            write_token(file, stub_url, "first")
-            async with Connection.open(file) as connection:
-                first = await asyncio.to_thread(connection.login_info)
-                write_token(file, stub_url, "second")
-                return first, await asyncio.to_thread(connection.login_info)
-
-        first, second = asyncio.run(log_in_twice())
-        assert (first.server, first.scheme, first.token) == ("http://127.0.0.1:9", "Bearer", "first")
-        assert (second.scheme, second.token) == ("Bearer", "second")
-        assert "second" not in repr(second)
-
-    async def test_a_missing_kubeconfig_is_said_with_the_way_out(self, tmp_path):
-        with pytest.raises(SettingsError, match=r"nowhere.*--kubeconfig"):
-            async with Connection.open(tmp_path / "nowhere"):
-                pass
-
-    async def test_an_unknown_context_is_said(self, stub, tmp_path):
-        with pytest.raises(SettingsError, match="nope"):
-            async with Connection.open(stub.write_kubeconfig(tmp_path / "k"), "nope"):
-                pass
-
-    async def test_a_broken_kubeconfig_does_not_leak_its_secrets(self, tmp_path):
-        file = tmp_path / "k"
-        file.write_text("users: [{name: u, user: {token: TOPSECRET}}\nx: ]")
-        with pytest.raises(SettingsError) as caught:
-            async with Connection.open(file):
-                pass
-        assert "TOPSECRET" not in str(caught.value)
-
-
 class TestReadBytes:
     async def test_reads_no_more_than_the_limit(self, stub, connection):
         stub.fail_next("list", says("x" * 1_000_000, content_type="text/plain"))
@@ -238,147 +173,3 @@ class TestReadBytes:
         stub.fail_next("list", never_answers)
         with pytest.raises(Unreachable):
             await connection.read_bytes(PODS, limit=1000, timeout=0.05)
-
-
-class TestStream:
-    @pytest.fixture
-    def collect(self, connection):
-        async def collect():
-            async with aclosing(connection.stream(PODS, [("watch", "true")], 5)) as events:
-                return [event async for event in events]
-
-        return collect
-
-    async def test_yields_each_object_until_the_end(self, stub, collect):
-        stub.fail_next("watch", streams(b'{"a":1}\n{"a"', b":2}\n\n"))
-        assert await collect() == [{"a": 1}, {"a": 2}]
-
-    async def test_an_end_inside_an_event_is_a_failure(self, stub, collect):
-        stub.fail_next("watch", streams(b'{"a":1}\n{"a"'))
-        with pytest.raises(Unreachable, match="inside an event"):
-            await collect()
-
-    async def test_a_silence_ends_it(self, stub, connection):
-        stub.fail_next("watch", streams_and_hangs(b'{"a":1}\n'))
-        async with aclosing(connection.stream(PODS, [("watch", "true")], 0.5)) as events:
-            assert [event async for event in events] == [{"a": 1}]
-
-    async def test_a_silence_inside_an_event_is_a_failure(self, stub, connection):
-        stub.fail_next("watch", streams_and_hangs(b'{"a":'))
-        async with aclosing(connection.stream(PODS, [("watch", "true")], 0.5)) as events:
-            with pytest.raises(Unreachable, match="inside an event"):
-                await anext(events)
-
-    async def test_a_watch_that_is_never_accepted_is_unreachable(self, stub, connection):
-        stub.fail_next("watch", never_answers)
-        opened = []
-        async with aclosing(connection.stream(PODS, [("watch", "true")], 0.05, lambda: opened.append(1))) as events:
-            with pytest.raises(Unreachable):
-                await anext(events)
-        assert opened == []
-
-    async def test_a_stream_that_is_left_is_closed(self, stub, connection):
-        transports = []
-
-        async def hang(request):
-            transports.append(request.transport)
-            return await streams_and_hangs(b'{"a":1}\n')(request)
-
-        stub.fail_next("watch", hang)
-        async with aclosing(connection.stream(PODS, [("watch", "true")], 5)) as events:
-            assert await anext(events) == {"a": 1}
-        await eventually(transports[0].is_closing)
-
-
-class TestGate:
-    @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
-    async def test_no_mutating_request_is_sent_any_more(self, stub, connection, method):
-        connection.gate.close()
-        with pytest.raises(WritesClosed):
-            await connection.request(method, f"{PODS}/a", body={})
-        assert stub.requests == []
-
-    async def test_reading_goes_on(self, stub, connection):
-        connection.gate.close()
-        await connection.request("GET", PODS)
-        assert len(stub.requests) == 1
-
-    async def test_a_write_in_flight_finishes(self, stub, connection):
-        release = asyncio.Event()
-
-        async def slowly(_):
-            await release.wait()
-            return await answers(201)(None)
-
-        stub.fail_next("write", slowly)
-        write = asyncio.create_task(connection.request("POST", PODS, body={}))
-        await eventually(lambda: stub.requests)
-        connection.gate.close()
-        release.set()
-        assert (await write)["code"] == 201
-
-    async def test_whoever_stops_can_wait_for_a_write_in_flight(self, stub, connection):
-        release = asyncio.Event()
-
-        async def slowly(_):
-            await release.wait()
-            return await answers(201)(None)
-
-        stub.fail_next("write", slowly)
-        write = asyncio.create_task(connection.request("POST", PODS, body={}))
-        await eventually(lambda: stub.requests)
-        drained = asyncio.create_task(connection.gate.drained(30))
-        await connection.request("GET", PODS)
-        assert not drained.done()
-        release.set()
-        await drained
-        await write
-
-    async def test_nobody_waits_for_ever_for_a_write_in_flight(self, stub, connection):
-        stub.fail_next("write", never_answers)
-        write = asyncio.create_task(connection.request("POST", PODS, body={}))
-        await eventually(lambda: stub.requests)
-        await connection.gate.drained(0.05)
-        assert not write.done()
-        write.cancel()
-
-    async def test_a_write_is_refused_while_its_guard_says_no(self, stub, connection):
-        allowed = [False, True]
-        connection.gate.guard(lambda: allowed[0])
-        with pytest.raises(WritesClosed, match="another replica"):
-            await connection.request("PATCH", f"{PODS}/a", body={})
-        allowed.pop(0)
-        await connection.request("PATCH", f"{PODS}/a", body={})
-        assert len(stub.requests) == 1
-
-    async def test_the_guard_is_asked_again_once_the_request_has_its_socket(self, stub, connection):
-        answered = iter((True, False))
-        connection.gate.guard(lambda: next(answered))
-        with pytest.raises(WritesClosed):
-            await connection.request("PATCH", f"{PODS}/a", body={})
-        assert stub.requests == []
-
-    async def test_leases_pass_whatever_the_gate_says(self, stub, connection):
-        connection.gate.guard(lambda: False)
-        connection.gate.close()
-        await connection.request("PUT", f"{leases('operators')}/ours", body={})
-        assert len(stub.requests) == 1
-
-    async def test_a_write_is_not_sent_again_with_a_new_token(self, stub, connection, tmp_path):
-        stub.write_kubeconfig(tmp_path / "kubeconfig", bearer="second")
-
-        async def close_and_refuse(_):
-            connection.gate.close()
-            return await answers(401)(None)
-
-        stub.fail_next("write", close_and_refuse)
-        with pytest.raises(WritesClosed):
-            await connection.request("POST", PODS, body={})
-        assert len(stub.requests) == 1
-
-
-def write_token(file, server, token):
-    file.write_text(
-        f"{{clusters: [{{name: c, cluster: {{server: '{server}'}}}}], users: [{{name: u, user: {{token: {token}}}}}],"
-        " contexts: [{name: x, context: {cluster: c, user: u}}], current-context: x}"
-    )
