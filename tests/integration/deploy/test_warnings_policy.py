@@ -14,7 +14,9 @@ from hostprocess_operator.api.parse import parse_agent
 from hostprocess_operator.api.warning_policy import NAME, warning_policy
 from hostprocess_operator.api.warnings import SOFT_RULES, warnings_of
 from support.samples import samples
-from support.warned import QUIET, WARNED, agent, as_rows
+from support.warned import agent, as_rows
+from support.warned.broken import WARNED
+from support.warned.kept import QUIET
 
 SHIPPED = Path(__file__).parents[3] / "deploy" / "samples"
 AGENTS = "hostprocessagents.hostprocess.dev"

@@ -6,7 +6,9 @@ import pytest
 
 from hostprocess_operator.api.parse import parse_agent
 from hostprocess_operator.api.warnings import SOFT_RULES, FieldWarning, in_words, warnings_of
-from support.warned import QUIET, WARNED, agent, as_rows
+from support.warned import agent, as_rows
+from support.warned.broken import WARNED
+from support.warned.kept import QUIET
 
 
 def said_about(manifest):

@@ -1,69 +1,20 @@
-"""Specs that soft rules are about and specs that they are not about, for the operator and the API server alike."""
+"""Specs that break a soft rule each."""
 
-from dataclasses import dataclass
-
-import pytest
-
-CONTAINER = {"name": "agent", "image": "registry.example/agent:1.0"}
-DATA = [{"name": "data", "emptyDir": {}}]
-TOKEN = r"\var\run\secrets\kubernetes.io\serviceaccount\token"  # noqa: S105 -- where it lies
-
-
-@dataclass(frozen=True)
-class Warned:
-    """A spec and what is said about it.
-
-    Attributes:
-        name: what it is, as a sentence.
-        spec: the spec.
-        code: the one soft rule that it breaks, empty if it breaks none.
-        path: where; empty if it breaks none.
-    """
-
-    name: str
-    spec: dict
-    code: str = ""
-    path: str = ""
-
-    @property
-    def manifest(self):
-        """Return the whole agent."""
-        kind = {"apiVersion": "hostprocess.dev/v1alpha1", "kind": "HostProcessAgent"}
-        return kind | {"metadata": {"name": "sample"}, "spec": self.spec}
-
-
-def agent(*, init=None, spec=None, **fields):
-    """Return a spec with these fields of its container."""
-    containers = {"containers": [{**CONTAINER, **fields}]}
-    return containers | ({"initContainers": [{**CONTAINER, "name": "init", **init}]} if init else {}) | (spec or {})
-
-
-def volumes(**source):
-    """Return a spec with one volume."""
-    return agent(spec={"volumes": [{"name": "data", **source}]})
-
-
-def mount(path, **fields):
-    """Return a spec that mounts a volume there."""
-    return agent(volumeMounts=[{"name": "data", "mountPath": path, **fields}], spec={"volumes": DATA})
-
-
-def variable(value):
-    """Return a spec with one variable."""
-    return agent(env=[{"name": "VARIABLE", "value": value}])
-
-
-def _expecting(account, mode="Probe", **fields):
-    verification = {"expect": "Administrator", "mode": mode}
-    return agent(spec={"runAsUserName": account, "verification": verification}, **fields)
-
-
-def _command(*items):
-    return {"exec": {"command": list(items)}}
-
+from support.warned import (
+    CONTAINER,
+    DATA,
+    LOCAL_SERVICE,
+    TOKEN,
+    Warned,
+    agent,
+    command,
+    expecting,
+    mount,
+    variable,
+    volumes,
+)
 
 ITEMS = [{"key": "a", "path": "a", "mode": 256}]
-LOCAL_SERVICE = r"NT AUTHORITY\LocalService"
 
 WARNED = (
     Warned("a group has to exist on every node", agent(spec={"runAsUserName": "group"}), "HPC101", "runAsUserName"),
@@ -99,16 +50,16 @@ WARNED = (
         "HPC102",
         "runAsUserName",
     ),
-    Warned("rights that the account never has", _expecting(LOCAL_SERVICE), "HPC103", "verification.expect"),
+    Warned("rights that the account never has", expecting(LOCAL_SERVICE), "HPC103", "verification.expect"),
     Warned(
         "rights that it has in no spelling",
-        _expecting(r"nt Authority\network Service"),
+        expecting(r"nt Authority\network Service"),
         "HPC103",
         "verification.expect",
     ),
     Warned(
         "rights of the container whose log is read",
-        _expecting(r"NT AUTHORITY\SYSTEM", "AgentLog", runAsUserName=LOCAL_SERVICE),
+        expecting(r"NT AUTHORITY\SYSTEM", "AgentLog", runAsUserName=LOCAL_SERVICE),
         "HPC103",
         "verification.expect",
     ),
@@ -130,7 +81,7 @@ WARNED = (
     *(
         Warned(
             f"a process for every check of the {kind}",
-            agent(**{kind: _command("check.exe")}),
+            agent(**{kind: command("check.exe")}),
             "HPC105",
             f"containers[0].{kind}.exec",
         )
@@ -177,7 +128,7 @@ WARNED = (
     *(
         Warned(
             f"a special character in a {hook} hook",
-            agent(lifecycle={hook: _command("a&b")}),
+            agent(lifecycle={hook: command("a&b")}),
             "HPC108",
             f"containers[0].lifecycle.{hook}.exec.command[0]",
         )
@@ -185,7 +136,7 @@ WARNED = (
     ),
     Warned(
         "a special character in the hook of a sidecar",
-        agent(init={"restartPolicy": "Always", "lifecycle": {"preStop": _command("a&b")}}),
+        agent(init={"restartPolicy": "Always", "lifecycle": {"preStop": command("a&b")}}),
         "HPC108",
         "initContainers[0].lifecycle.preStop.exec.command[0]",
     ),
@@ -198,7 +149,7 @@ WARNED = (
     ),
     Warned(
         "a token in the hook of a container",
-        agent(lifecycle={"preStop": _command("type", TOKEN)}),
+        agent(lifecycle={"preStop": command("type", TOKEN)}),
         "HPC109",
         "containers[0].lifecycle.preStop.exec.command[1]",
     ),
@@ -303,49 +254,3 @@ WARNED = (
         for name in ("hostprocess-inherit-user", "hostprocess-rootfs-location")
     ),
 )
-
-QUIET = (
-    Warned("the smallest agent", agent()),
-    Warned("a service account in any case", agent(spec={"runAsUserName": r"nt authority\local service"})),
-    Warned("the account of a container", agent(runAsUserName=r"NT AUTHORITY\SYSTEM")),
-    Warned("rights that nobody asks for", _expecting(LOCAL_SERVICE, "None")),
-    Warned(
-        "rights of the container whose log is read, not of the agent",
-        _expecting(LOCAL_SERVICE, "AgentLog", runAsUserName=r"NT AUTHORITY\SYSTEM"),
-    ),
-    Warned("any rights", agent(spec={"runAsUserName": LOCAL_SERVICE, "verification": {"expect": "Any"}})),
-    Warned("some time to stop", agent(spec={"terminationGracePeriodSeconds": 1})),
-    Warned("probes without a process", agent(livenessProbe={"tcpSocket": {"port": 80}})),
-    Warned("a process for a hook", agent(lifecycle={"preStop": _command("stop.exe")})),
-    Warned("a limit of CPU", agent(resources={"limits": {"cpu": "1"}})),
-    Warned("a request of memory", agent(resources={"requests": {"memory": "1Gi", "ephemeral-storage": "1Gi"}})),
-    Warned("an item with spaces is put in quotes", agent(args=["Get-Process | Out-String"])),
-    Warned("an item with a tab too", agent(args=["a\t|\tb"])),
-    Warned("an empty item", agent(args=[""])),
-    Warned("a single percent sign", agent(args=["100%"])),
-    Warned("a semicolon", agent(args=["a;b"])),
-    Warned("the mount point, which the runtime replaces", agent(args=[r"%CONTAINER_SANDBOX_MOUNT_POINT%\a.exe"])),
-    Warned("the mount point in the other spelling", agent(args=[r"$env:CONTAINER_SANDBOX_MOUNT_POINT\a.ps1"])),
-    Warned("a token where every node has it", agent(args=[f"$env:CONTAINER_SANDBOX_MOUNT_POINT{TOKEN}"])),
-    Warned("the mount point in a variable", variable(r"%CONTAINER_SANDBOX_MOUNT_POINT%\bin")),
-    Warned("the mount point as working directory", agent(workingDir=r"$env:CONTAINER_SANDBOX_MOUNT_POINT\bin")),
-    Warned("percent signs of an address", variable("https://example.org/%C3%A9%2F")),
-    Warned("percent signs of a log format", variable("%date %level %msg%n")),
-    Warned("a variable of PowerShell whose name only begins alike", variable("$env:pathology")),
-    Warned("a variable of Kubernetes", variable("$(NODE)")),
-    Warned(
-        "a variable from elsewhere",
-        agent(env=[{"name": "A", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}}]),
-    ),
-    Warned("a whole volume", mount("/etc/agent")),
-    Warned("a volume without mode bits", volumes(configMap={"name": "a", "items": [{"key": "a", "path": "a"}]})),
-    Warned("a path that is checked", volumes(hostPath={"path": "C:\\a", "type": "Directory"})),
-    Warned("a mount below a folder of Windows", mount(r"C:\ProgramData\agent")),
-    Warned("a mount on another drive's root folder of that kind", mount(r"C:\windows2")),
-    Warned("an annotation of somebody's", agent(spec={"podMetadata": {"annotations": {"example.org/a": "b"}}})),
-)
-
-
-def as_rows(found):
-    """Return them as rows of a table."""
-    return [pytest.param(each, id=each.name) for each in found]
