@@ -1,4 +1,4 @@
-"""The table of verdicts on an agent, in three parts, and the worlds that its rows are made of.
+"""The table of verdicts on an agent, in four parts, and the worlds that its rows are made of.
 
 A row tells what is seen; what Ready says of it, with which words; what comes next; and what GitOps tools make of that.
 """
@@ -23,6 +23,7 @@ OLD_NODES = {"age": 9 * DAY}
 ABC = build.nodes("a", "b", "c", **OLD_NODES)
 ROLLED_OUT = build.record(AGENT, proven=build.proven(AGENT))
 NEVER = build.record(AGENT)
+TAINTED = [("gpu", "yes", "NoSchedule")]
 DOWN = OLD_NODES | {"ready": False, "ready_for": MINUTE}
 
 READY = ("True", None, CURRENT)

@@ -14,7 +14,8 @@ from support.rollouts import B, asked, b, record, starting, x
 from support.verdicts import AGENT, COLUMNS, PULL_FAILS, WELL, new, seen
 from support.verdicts.nodes import NODE_BY_NODE
 from support.verdicts.rollouts import ROLLOUTS
-from support.verdicts.whole import NOTHING_TO_LOOK_AT, READY_ROWS
+from support.verdicts.well import READY_ROWS
+from support.verdicts.whole import NOTHING_TO_LOOK_AT
 
 ROWS = [*READY_ROWS, *NOTHING_TO_LOOK_AT, *NODE_BY_NODE, *ROLLOUTS]
 
