@@ -5,10 +5,8 @@ descriptors, threads and tasks are sampled all the while; before and after it is
 """
 
 import argparse
-import contextlib
 import json
 import os
-import random
 import signal
 import statistics
 import sys
@@ -18,21 +16,15 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from bench.churn import PATIENCE, Churn
 from bench.usage import usage
-from control_plane import ControlPlane, NotFoundError, ensure_binaries, wait_for, windows_node
-from support.agents import OneAgent, agent
+from control_plane import ControlPlane, ensure_binaries, wait_for
 from support.operator import USER, Operator, install
 
 ROOT = Path(__file__).parents[2]
 DEFINITION = ROOT / "crds" / "hostprocess.dev_hostprocessagents.yaml"
 REPORT_FILE = ROOT / "build" / "soak.json"
-NAMESPACE = "soak"
-POOL = {"test.hostprocess.dev/pool": "soak"}
-NODES, AGENTS = 8, 3
-# nothing is left to wait for once every agent is verified: a version is proven then
-ROLLOUT = {"maxUnavailable": "50%", "nodeImpactSeconds": 0}
 WARM_UP = 0.2  # share of the time after which memory is expected to have found its level
-PATIENCE = 180  # seconds until everything is well again
 QUIET_SECONDS = 6  # without a write, after which the operator is at peace
 MIB = 2**20
 SPARE = 4  # connections that are kept open for a while
@@ -77,94 +69,6 @@ class Watched(Operator):
         tasks = int(wait_for(lambda: self._tasks.exists() and self._tasks.read_text(), 60, "the count of tasks"))
         now = usage(self.pid)
         return Sample(round(now.at - began, 1), round(now.rss / MIB, 2), now.descriptors, now.threads, tasks)
-
-
-class Churn:
-    """What is done to a cluster while the operator is watched. Chance decides, by a seed."""
-
-    def __init__(self, cluster, seed=0):
-        self._cluster, self._chance = cluster, random.Random(seed)
-        self._agents = [OneAgent(cluster, NAMESPACE, POOL, name=f"agent-{number}") for number in range(AGENTS)]
-        self._names = [f"soak-{number}" for number in range(NODES)]
-        self._passing = OneAgent(cluster, NAMESPACE, POOL, name="passing")
-        self._down = None
-        self.done = 0
-
-    def begin(self):
-        """Make nodes and agents, and wait until all is well."""
-        labels = {"pod-security.kubernetes.io/enforce": "privileged"}
-        metadata = {"name": NAMESPACE, "labels": labels}
-        self._cluster.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
-        self._cluster.add_nodes(*(windows_node(name, labels=POOL) for name in self._names), timeout=PATIENCE)
-        for each in self._agents:
-            self._cluster.apply(agent(each.name, NAMESPACE, POOL, rollout=ROLLOUT))
-        self.settle()
-
-    def step(self):
-        """Do one thing; where the API server does not answer in time, it may be done or not."""
-        acts = (self.delete_pod, self.delete_pod, self.delete_pod, self.edit, self.annotate, self.flap, self.pass_by)
-        with contextlib.suppress(OSError):
-            self._chance.choice(acts)()
-        self.done += 1
-
-    def delete_pod(self):
-        """Delete a pod, as a node that is drained would."""
-        pods = self._cluster.get("pods", namespace=NAMESPACE)["items"]
-        if pods:
-            name = self._chance.choice(pods)["metadata"]["name"]
-            self._cluster.delete("pod", name, NAMESPACE, wait=0)
-
-    def edit(self):
-        """Give an agent another image."""
-        chosen = self._chance.choice(self._agents)
-        container = {"name": "agent", "image": f"registry.example/agent:{self._chance.randrange(10**6)}"}
-        chosen.edit(containers=[container])
-
-    def annotate(self):
-        """Change something about an agent that is of no interest."""
-        body = {"metadata": {"annotations": {"note": str(self._chance.random())}}}
-        self._cluster.patch("hostprocessagents", self._chance.choice(self._agents).name, body, NAMESPACE)
-
-    def flap(self):
-        """Let a node go down, or the one that is down come back."""
-        down, self._down = self._down, None if self._down else self._chance.choice(self._names)
-        self._set_down(down or self._down, down is None)
-
-    def pass_by(self):
-        """Make an agent that does not stay, or delete it."""
-        try:
-            self._passing.get()
-        except NotFoundError:
-            self._passing.apply()
-        else:
-            self._cluster.delete("hostprocessagents", "passing", NAMESPACE, wait=0)
-
-    def end(self):
-        """Mend what is broken, and wait until all is well."""
-        if self._down:
-            self._set_down(self._down, False)
-        self._cluster.delete("hostprocessagents", "passing", NAMESPACE)
-        self.settle()
-
-    def settle(self):
-        """Wait until every agent is verified on every node."""
-        for each in self._agents:
-            each.wait_verified(NODES, timeout=PATIENCE)
-
-    def remove(self):
-        """Take everything away again."""
-        self._cluster.delete("namespace", NAMESPACE, wait=0)
-        self._cluster.remove_nodes(*self._names)
-
-    def versions(self):
-        """Return the resourceVersion of everything that the operator writes."""
-        kinds = ("hostprocessagents", "daemonsets", "controllerrevisions", "pods")
-        found = [self._cluster.get(kind, namespace=NAMESPACE)["items"] for kind in kinds]
-        return {(item["metadata"]["uid"], item["metadata"]["resourceVersion"]) for items in found for item in items}
-
-    def _set_down(self, name, is_down):
-        label = {"sim.hostprocess.dev/down": "true" if is_down else None}
-        self._cluster.patch("node", name, {"metadata": {"labels": label}})
 
 
 @dataclass(frozen=True)
