@@ -1,30 +1,20 @@
-"""The cluster package against a real API server: what it writes is taken as meant, what it caches is the truth."""
+"""Writes and reads against a real API server: what is written is taken as meant, and what is wrong is said."""
 
 import asyncio
-import contextlib
-import time
 
 import pytest
 
-from control_plane import ControlPlane, agent_pod, wait_for
+from control_plane import agent_pod, wait_for
 from control_plane.container_log import PROBE
 from hostprocess_operator.api.names import AGENT_LABEL, GATE, REPORT_ANNOTATION
 from hostprocess_operator.cluster import paths, reads, writes
 from hostprocess_operator.cluster.connection import Connection
 from hostprocess_operator.cluster.logs import LogReader
-from hostprocess_operator.cluster.reflector import Reflector, Resource
-from hostprocess_operator.cluster.store import Store
-from hostprocess_operator.errors import ApiError, Conflict, Forbidden, Invalid, NotFound
-from support.eventually import eventually
+from hostprocess_operator.errors import Conflict, Forbidden, Invalid, NotFound
+from support.bare_pods import drop_pod, make_pod
 
 CRD = "crds/hostprocess.dev_hostprocessagents.yaml"
 VERDICT = {"type": GATE, "status": "True", "reason": "Administrator", "message": "m", "lastProbeTime": None}
-
-
-@pytest.fixture
-async def connection(plane):
-    async with Connection.open(plane.kubeconfig) as opened:
-        yield opened
 
 
 def spec(image="registry.example/agent:1.0", **template):
@@ -34,15 +24,6 @@ def spec(image="registry.example/agent:1.0", **template):
         "updateStrategy": {"type": "OnDelete"},
         "template": {"metadata": {"labels": {AGENT_LABEL: "a"}}, "spec": {"containers": containers, **template}},
     }
-
-
-def make_pod(cluster, namespace, name, **metadata):
-    body = {"metadata": {"name": name, **metadata}, "spec": {"containers": [{"name": "c", "image": "i"}]}}
-    return cluster.api.request("POST", paths.pods(namespace), body)
-
-
-def drop_pod(cluster, namespace, name):
-    cluster.delete("pod", name, namespace, grace_seconds=0, wait=0)
 
 
 def has_run(cluster, namespace, name):
@@ -198,109 +179,3 @@ async def test_what_rbac_forbids_is_said_to_be_forbidden(plane, namespace):
     async with Connection.open(kubeconfig) as connection:
         with pytest.raises(Forbidden, match="may not list pods"):
             await connection.request("GET", paths.pods(namespace))
-
-
-class Cache:
-    """A store that follows the pods of a namespace."""
-
-    def __init__(self, connection, namespace, **settings):
-        self.store = Store()
-        self.changes = []
-        self.store.subscribe(lambda old, new: self.changes.append((old, new)))
-        resource = Resource(paths.pods(namespace))
-        self.reflector = Reflector(connection, resource, lambda body: body["metadata"]["name"], self.store, **settings)
-
-    @contextlib.asynccontextmanager
-    async def following(self):
-        task = asyncio.create_task(self.reflector.run())
-        try:
-            async with asyncio.timeout(30):
-                await self.reflector.synced.wait()
-            yield self
-            assert not task.done()
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-
-    def holds(self, *names):
-        return lambda: self.store.values() == names
-
-
-class TestReflector:
-    async def test_follows_every_change(self, plane, connection, namespace):
-        for name in ("a", "b", "c"):
-            make_pod(plane, namespace, name)
-        async with Cache(connection, namespace, page=2).following() as cache:
-            assert cache.store.values() == ("a", "b", "c")
-            make_pod(plane, namespace, "d")
-            drop_pod(plane, namespace, "b")
-            await eventually(cache.holds("a", "c", "d"))
-        assert cache.reflector.relisted is None
-
-    async def test_the_answer_to_our_own_write_and_its_event_are_one_change(self, plane, connection, namespace):
-        async with Cache(connection, namespace).following() as cache:
-            body = make_pod(plane, namespace, "ours")
-            cache.store.upsert(body, "ours")
-            make_pod(plane, namespace, "theirs")
-            await eventually(cache.holds("ours", "theirs"))
-        assert cache.changes == [(None, "ours"), (None, "theirs")]
-
-
-@pytest.fixture(scope="module")
-def fragile(binaries, tmp_path_factory):
-    """Return a control plane that a test may break."""
-    with ControlPlane.start(binaries, tmp_path_factory.mktemp("fragile"), leases=False) as control_plane:
-        yield control_plane
-
-
-class TestOutages:
-    @pytest.fixture
-    async def lasting(self, fragile):
-        async with Connection.open(fragile.kubeconfig) as opened:
-            yield opened
-
-    @pytest.fixture
-    def place(self, fragile):
-        name = f"outage-{time.monotonic_ns()}"
-        fragile.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
-        wait_for(lambda: fragile.get("serviceaccount", "default", name), 10, "the default ServiceAccount")
-        return name
-
-    async def test_a_restarted_api_server_is_found_again(self, fragile, lasting, place):
-        for name in ("a", "b"):
-            make_pod(fragile, place, name)
-        async with Cache(lasting, place).following() as cache:
-            await asyncio.to_thread(fragile.stop_api_server)
-            with pytest.raises(ApiError):
-                await lasting.request("GET", paths.pods(place))
-            await asyncio.to_thread(fragile.start_api_server)
-            await asyncio.to_thread(drop_pod, fragile, place, "a")
-            await asyncio.to_thread(make_pod, fragile, place, "c")
-            await eventually(cache.holds("b", "c"), seconds=20)
-
-    async def test_deletions_before_an_expired_version_are_found(self, fragile, lasting, place):
-        for name in ("a", "b"):
-            make_pod(fragile, place, name)
-        cache = Cache(lasting, place)
-        async with cache.following():
-            pass
-        drop_pod(fragile, place, "a")
-        make_pod(fragile, place, "c")
-        # The new API server's watch cache starts here: the version that the reflector holds is too old for it.
-        await asyncio.to_thread(fragile.stop_api_server)
-        await asyncio.to_thread(fragile.start_api_server)
-        async with cache.following():
-            await eventually(cache.holds("b", "c"), seconds=20)
-        assert ("a", None) in cache.changes
-        assert cache.reflector.relisted is not None
-
-    async def test_a_frozen_api_server_is_noticed_and_found_again(self, fragile, lasting, place):
-        make_pod(fragile, place, "a")
-        async with Cache(lasting, place, idle_seconds=1).following() as cache:
-            fragile.pause("kube-apiserver")
-            try:
-                await eventually(lambda: cache.reflector._complaint, seconds=20)
-            finally:
-                fragile.resume("kube-apiserver")
-            await asyncio.to_thread(make_pod, fragile, place, "b")
-            await eventually(cache.holds("a", "b"), seconds=20)
