@@ -13,6 +13,7 @@ from bench.usage import usage
 from control_plane import wait_for
 from control_plane.credentials import write_kubeconfig
 from support.operator import Operator
+from support.restartable import Restartable
 
 TESTS = Path(__file__).parents[1]
 
@@ -38,8 +39,8 @@ def ours(kubeconfig, folder, *arguments, profile=None):
     return Measured(kubeconfig, Path(folder) / "operator.log", arguments=arguments, prelude=prelude)
 
 
-class PlainKopf:
-    """A plain kopf operator as a process of its own: see ``plain_kopf``.
+class PlainKopf(Restartable):
+    """A plain kopf operator as a process of its own, which has no way to say that it is ready: see ``plain_kopf``.
 
     Args:
         kubeconfig: account that it runs under.
@@ -48,41 +49,12 @@ class PlainKopf:
     """
 
     def __init__(self, kubeconfig, folder, *, namespace=None):
-        self._log = Path(folder) / "plain-kopf.log"
         scope = ["--namespace", namespace] if namespace else ["--all-namespaces"]
-        self._command = [sys.executable, "-m", "kopf", "run", *scope, "--log-format=plain", "-m", "bench.plain_kopf"]
-        self._environment = {**os.environ, "KUBECONFIG": str(kubeconfig), "PYTHONPATH": str(TESTS)}
-        self._process = None
-
-    def __enter__(self):
-        self.start()
-        return self
-
-    def __exit__(self, *_):
-        self.kill()
-
-    def start(self):
-        """Start it and wait for nothing: it has no way to say that it is ready."""
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                self._command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=self._environment
-            )
-
-    def kill(self):
-        """Send SIGKILL."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-
-    def restart(self):
-        """Kill it and start it again."""
-        self.kill()
-        self.start()
-
-    @property
-    def pid(self):
-        """Return its process ID."""
-        return self._process.pid
+        super().__init__(
+            [sys.executable, "-m", "kopf", "run", *scope, "--log-format=plain", "-m", "bench.plain_kopf"],
+            Path(folder) / "plain-kopf.log",
+            {**os.environ, "KUBECONFIG": str(kubeconfig), "PYTHONPATH": str(TESTS)},
+        )
 
     def check(self):
         """Raise when it has ended."""

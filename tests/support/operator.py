@@ -4,13 +4,13 @@ import contextlib
 import json
 import os
 import signal
-import subprocess
 import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
 
 from control_plane import wait_for
+from support.restartable import Restartable
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 NAMESPACE, SERVICE_ACCOUNT = "hostprocess-system", "operator"
@@ -30,8 +30,8 @@ def warnings_in(done):
     return [line for line in done.stderr.splitlines() if "Warning" in line and "failed to migrate" not in line]
 
 
-class Operator:
-    """One operator process; used as a context manager it is gone afterwards whatever happened.
+class Operator(Restartable):
+    """One operator process.
 
     Args:
         kubeconfig: account that it runs under.
@@ -41,25 +41,14 @@ class Operator:
     """
 
     def __init__(self, kubeconfig, log, *, arguments=(), prelude=""):
-        self._log = Path(log)
-        self._command = [
+        command = [
             *(sys.executable, "-c", f"{prelude}\n{MAIN}"),
             *("--kubeconfig", str(kubeconfig), "--health-address", "127.0.0.1", "--health-port", "0"),
             *("--log-format", "json", *arguments),
         ]
-        self._process = None
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("HPAGENT_")}
+        super().__init__(command, log, environment)
         self._started_at = 0
-
-    def __enter__(self):
-        try:
-            self.start()
-        except BaseException:
-            self.kill()
-            raise
-        return self
-
-    def __exit__(self, *_):
-        self.kill()
 
     def start(self, *, timeout=60):
         """Start it and wait until its caches are complete and it works."""
@@ -69,37 +58,12 @@ class Operator:
     def launch(self):
         """Start it and wait for nothing."""
         self._started_at = self._log.stat().st_size if self._log.exists() else 0
-        environment = {key: value for key, value in os.environ.items() if not key.startswith("HPAGENT_")}
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                self._command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=environment
-            )
+        super().launch()
 
     def stop(self, *, timeout=10):
         """Send SIGTERM and return the exit status; it must end within `timeout` seconds."""
         self._process.send_signal(signal.SIGTERM)
         return self._process.wait(timeout)
-
-    def kill(self):
-        """Send SIGKILL."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-
-    def restart(self):
-        """Kill it and start it again."""
-        self.kill()
-        self.start()
-
-    @property
-    def pid(self):
-        """Return its process ID."""
-        return self._process.pid
-
-    @property
-    def running(self):
-        """Return whether the process lives."""
-        return self._process is not None and self._process.poll() is None
 
     def lines(self):
         """Return the records of the log since the last start, as dicts; what is no JSON is under `raw`."""
