@@ -184,6 +184,16 @@ def pods(*on, **fields):
     return tuple(pod(each, **fields) for each in on)
 
 
+def new(*on, **fields):
+    """Return pods of the spec's revision."""
+    return pods(*on, revision=NEW, **fields)
+
+
+def old(*on, **fields):
+    """Return pods of another revision."""
+    return pods(*on, revision=OLD, **fields)
+
+
 def revision(revision_hash, digest, *, owner_uid=DAEMONSET_UID):
     """Return a ControllerRevision of the agent's DaemonSet."""
     name = f"{NAME}-{revision_hash}"

@@ -7,7 +7,7 @@ import pytest
 from hostprocess_operator.api.status import AgentStatus
 from hostprocess_operator.rollout import dump_record
 from support import build
-from support.build import MINUTE, NEW, OLD
+from support.build import MINUTE
 
 AGENT = build.agent(rollout={"nodeImpactSeconds": 0})
 TWO_AT_ONCE = build.agent(rollout={"maxUnavailable": 2})
@@ -28,14 +28,6 @@ def seen(*pods, asked=AGENT, nodes=ABC, **changes):
 def served(asked=AGENT, *, written_as=None, **changes):
     """Return the fields of a snapshot whose DaemonSet was changed."""
     return {"daemonset": build.daemonset(asked, written_as=written_as, **changes)}
-
-
-def new(*names, **fields):
-    return build.pods(*names, revision=NEW, **fields)
-
-
-def old(*names, **fields):
-    return build.pods(*names, revision=OLD, **fields)
 
 
 def outs(*names, asked=AGENT, **fields):

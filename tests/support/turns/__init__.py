@@ -10,7 +10,7 @@ import pytest
 
 from support import build
 from support.amid_rollouts import FLEET
-from support.build import DAY, MINUTE, NEW, OLD
+from support.build import DAY, MINUTE
 from support.kstatus import CURRENT, FAILED, IN_PROGRESS
 
 
@@ -50,14 +50,6 @@ SUSPENDED = {"suspend": True}
 THIS = build.proven(build.agent())
 DOWN = {"age": 9 * DAY, "ready": False, "ready_for": MINUTE}
 AS_CANARY = {"canaries": ("c",), "out": build.out("c")}
-
-
-def new(*names, **fields):
-    return build.pods(*names, revision=NEW, **fields)
-
-
-def old(*names, **fields):
-    return build.pods(*names, revision=OLD, **fields)
 
 
 def starting(*names, **fields):

@@ -11,8 +11,8 @@ from hostprocess_operator.rollout import Phase
 from hostprocess_operator.status import Failure
 from support import build
 from support.amid_rollouts import FLEET, FORMER, NEXT_TO_LAST, amid
-from support.build import DAY, HOUR, MINUTE, NOW, SECOND
-from support.turns import AS_CANARY, CANARY, DOWN, MANUAL, THIS, Turn, denied, fleet, new, old, row, starting, stuck
+from support.build import DAY, HOUR, MINUTE, NOW, SECOND, new, old
+from support.turns import AS_CANARY, CANARY, DOWN, MANUAL, THIS, Turn, denied, fleet, row, starting, stuck
 
 TWIN = Neighbour("agents", "twin", placement_of(build.agent()), claims_of(build.agent()))
 POOL = {"rollout": {"canary": {"nodeSelector": {"pool": "canary"}}}}

@@ -4,23 +4,8 @@ from hostprocess_operator.api.reasons import Reason
 from hostprocess_operator.rollout import Phase
 from support import build
 from support.amid_rollouts import World, amid, blocked
-from support.build import MINUTE
-from support.turns import (
-    AS_CANARY,
-    CANARY,
-    DOWN,
-    MANUAL,
-    ROLLBACK,
-    SUSPENDED,
-    THIS,
-    Turn,
-    denied,
-    fleet,
-    new,
-    old,
-    row,
-    stuck,
-)
+from support.build import MINUTE, new, old
+from support.turns import AS_CANARY, CANARY, DOWN, MANUAL, ROLLBACK, SUSPENDED, THIS, Turn, denied, fleet, row, stuck
 
 FAILED_VERSIONS = [
     row("a canary is denied rights",

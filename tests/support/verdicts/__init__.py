@@ -11,7 +11,7 @@ from hostprocess_operator.api.conditions import ConditionType
 from hostprocess_operator.rollout import plan_rollout
 from hostprocess_operator.status import compute_status
 from support import build
-from support.build import DAY, MINUTE, NEW, NOW, OLD, SECOND
+from support.build import DAY, MINUTE, NOW, SECOND, new
 from support.kstatus import CURRENT, FAILED, IN_PROGRESS
 
 COLUMNS = ("asked", "world", "failure", "outcome", "reason", "words")
@@ -36,14 +36,6 @@ SILENT = GONE | {"gate": build.verdict("Unknown", "NoReport", "The log is empty.
 RESTARTED = {"reported": build.report("containerd://an-earlier-run")}
 BROKEN = {"age": DAY, "ready": False, "ready_for": MINUTE}
 PULL_FAILS = (build.container(state="waiting", reason="ErrImagePull", message="no such image"),)
-
-
-def new(*names, **fields):
-    return build.pods(*names, revision=NEW, **fields)
-
-
-def old(*names, **fields):
-    return build.pods(*names, revision=OLD, **fields)
 
 
 def seen(*pods, asked=AGENT, nodes=ABC, noted=None, **changes):

@@ -3,7 +3,7 @@
 from hostprocess_operator.api.faults import Fault
 from hostprocess_operator.api.reasons import Reason
 from support import build
-from support.build import MINUTE, OLD, SECOND
+from support.build import MINUTE, OLD, SECOND, new, old
 from support.verdicts import (
     ABC,
     AGENT,
@@ -19,8 +19,6 @@ from support.verdicts import (
     UNVERIFIED,
     WELL,
     drifted,
-    new,
-    old,
     row,
     seen,
     was,

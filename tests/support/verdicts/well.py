@@ -3,7 +3,7 @@
 from hostprocess_operator.api.reasons import Reason
 from hostprocess_operator.status import Failure
 from support import build
-from support.build import MINUTE
+from support.build import MINUTE, new, old
 from support.verdicts import (
     ABC,
     DOWN,
@@ -15,8 +15,6 @@ from support.verdicts import (
     UNVERIFIED,
     WELL,
     drifted,
-    new,
-    old,
     row,
     seen,
     was,

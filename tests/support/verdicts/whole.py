@@ -5,7 +5,7 @@ from dataclasses import replace
 from hostprocess_operator.api.reasons import Reason
 from hostprocess_operator.status import Failure
 from support import build
-from support.build import MINUTE
+from support.build import MINUTE, new, old
 from support.verdicts import (
     ABC,
     DOWN,
@@ -18,8 +18,6 @@ from support.verdicts import (
     WAITING,
     WELL,
     drifted,
-    new,
-    old,
     row,
     seen,
     was,

@@ -14,9 +14,9 @@ from hostprocess_operator.api.reasons import Reason
 from hostprocess_operator.rollout import Phase
 from support import build
 from support.argocd import argo_health
-from support.build import DAY, MINUTE, NEW, NOW, SECOND
+from support.build import DAY, MINUTE, NEW, NOW, SECOND, new, old
 from support.kstatus import CURRENT, IN_PROGRESS, kstatus
-from support.turns import ANSWERS, GREEN, Turn, denied, new, old, starting
+from support.turns import ANSWERS, GREEN, Turn, denied, starting
 from support.turns.going_on import CANARIES, ROLLING, STABLE
 from support.turns.stopped import FAILED_VERSIONS, HANDS_OFF
 

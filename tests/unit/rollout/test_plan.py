@@ -5,8 +5,8 @@ import pytest
 from hostprocess_operator.api.reasons import Reason
 from hostprocess_operator.rollout import Phase, plan_rollout
 from support import build
-from support.build import NOW, OLD, SECOND
-from support.plans import ABC, AGENT, DOWN, FIRST, NO_DAEMONSET, PROVEN, new, old, outs, row, seen, served
+from support.build import NOW, OLD, SECOND, new, old
+from support.plans import ABC, AGENT, DOWN, FIRST, NO_DAEMONSET, PROVEN, outs, row, seen, served
 
 DOCKER = {"runtime": "docker://20.10.9"}
 

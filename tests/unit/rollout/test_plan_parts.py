@@ -6,21 +6,8 @@ import pytest
 
 from hostprocess_operator.rollout import Out, dump_record, plan_rollout
 from support import build
-from support.build import DAY, HOUR, MINUTE, NEW, NOW, SECOND
-from support.plans import (
-    AGENT,
-    COPY,
-    DEADLINE,
-    FIRST,
-    NO_DAEMONSET,
-    PROVEN,
-    denied,
-    new,
-    old,
-    outs,
-    seen,
-    served,
-)
+from support.build import DAY, HOUR, MINUTE, NEW, NOW, SECOND, new, old
+from support.plans import AGENT, COPY, DEADLINE, FIRST, NO_DAEMONSET, PROVEN, denied, outs, seen, served
 
 TARGET_DIGEST = build.target(AGENT).digest
 

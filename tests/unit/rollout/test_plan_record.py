@@ -5,8 +5,8 @@ import pytest
 from hostprocess_operator.api.reasons import Reason
 from hostprocess_operator.rollout import Phase, Record, plan_rollout
 from support import build
-from support.build import NOW
-from support.plans import AGENT, COPY, DOWN, PROVEN, TWO_AT_ONCE, new, old, outs, row, seen, served
+from support.build import NOW, new, old
+from support.plans import AGENT, COPY, DOWN, PROVEN, TWO_AT_ONCE, outs, row, seen, served
 
 RECORD = [
     row(

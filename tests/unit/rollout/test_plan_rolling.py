@@ -7,22 +7,8 @@ import pytest
 from hostprocess_operator.api.reasons import Reason
 from hostprocess_operator.rollout import Phase, plan_rollout
 from support import build
-from support.build import MINUTE, NOW, SECOND
-from support.plans import (
-    DEADLINE,
-    DOWN,
-    FIRST,
-    PROVEN,
-    SECOND_,
-    THIRD,
-    TWO_AT_ONCE,
-    denied,
-    new,
-    old,
-    outs,
-    row,
-    seen,
-)
+from support.build import MINUTE, NOW, SECOND, new, old
+from support.plans import DEADLINE, DOWN, FIRST, PROVEN, SECOND_, THIRD, TWO_AT_ONCE, denied, outs, row, seen
 
 ROLLING = [
     row(

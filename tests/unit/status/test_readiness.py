@@ -8,10 +8,10 @@ from hostprocess_operator.api.conditions import ConditionType
 from hostprocess_operator.api.faults import Fault
 from hostprocess_operator.api.reasons import Reason
 from support import build, rollouts
-from support.build import HOUR, MINUTE, NOW, SECOND
+from support.build import HOUR, MINUTE, NOW, SECOND, new
 from support.kstatus import kstatus
 from support.rollouts import B, asked, b, record, starting, x
-from support.verdicts import AGENT, COLUMNS, PULL_FAILS, WELL, new, seen
+from support.verdicts import AGENT, COLUMNS, PULL_FAILS, WELL, seen
 from support.verdicts.nodes import NODE_BY_NODE
 from support.verdicts.rollouts import ROLLOUTS
 from support.verdicts.well import READY_ROWS

@@ -10,8 +10,8 @@ from hostprocess_operator.observed import Event, Namespace
 from hostprocess_operator.rollout import plan_rollout
 from hostprocess_operator.status import compute_status
 from support import build
-from support.build import DAY, HOUR, MINUTE, NOW, OLD, SECOND
-from support.verdicts import ABC, AGENT, NEVER, new, old, seen
+from support.build import DAY, HOUR, MINUTE, NOW, OLD, SECOND, new, old
+from support.verdicts import ABC, AGENT, NEVER, seen
 
 
 def noticed(world, *, ago=MINUTE):

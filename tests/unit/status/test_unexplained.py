@@ -8,8 +8,8 @@ from hostprocess_operator.rollout import plan_rollout
 from hostprocess_operator.status import compute_status, look_closer, unexplained
 from hostprocess_operator.status.unexplained import MOST_ASKED
 from support import build
-from support.build import HOUR, MINUTE, NOW, SECOND
-from support.verdicts import AGENT, PULL_FAILS, new, seen
+from support.build import HOUR, MINUTE, NOW, SECOND, new
+from support.verdicts import AGENT, PULL_FAILS, seen
 
 WAITS = (build.container(state="waiting", reason="ContainerCreating", run=""),)
 
