@@ -1,11 +1,9 @@
-"""The plan, row by row: what is noted before anything is deleted, and when nothing is left to do."""
-
-import pytest
+"""Rows of the plan: what is noted before anything is deleted, and when nothing is left to do."""
 
 from hostprocess_operator.api.reasons import Reason
-from hostprocess_operator.rollout import Phase, Record, plan_rollout
+from hostprocess_operator.rollout import Phase, Record
 from support import build
-from support.build import NOW, new, old
+from support.build import new, old
 from support.plans import AGENT, COPY, DOWN, PROVEN, TWO_AT_ONCE, outs, row, seen, served
 
 RECORD = [
@@ -94,17 +92,3 @@ STABLE = [
         Reason.ROLLED_OUT,
     ),
 ]
-
-
-@pytest.mark.parametrize(("asked", "world", "phase", "reason", "write", "delete", "out"), [*RECORD, *STABLE])
-def test_plan(asked, world, phase, reason, write, delete, out):
-    plan = plan_rollout(asked, world, NOW)
-    assert (plan.phase, plan.reason) == (phase, reason)
-    assert plan.write is write
-    assert [pod.node for pod in plan.delete] == delete
-    assert set(plan.record.out) == out
-
-
-@pytest.mark.parametrize(("asked", "world", "phase", "reason", "write", "delete", "out"), [*RECORD, *STABLE])
-def test_the_same_world_and_time_give_the_same_plan(asked, world, phase, reason, write, delete, out):
-    assert plan_rollout(asked, world, NOW) == plan_rollout(asked, world, NOW)

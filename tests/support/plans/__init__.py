@@ -1,4 +1,7 @@
-"""Worlds of an agent whose rollout is planned, and the rows of the tables that say what is to be done."""
+"""The table of plans, in three parts, and the worlds that its rows are made of.
+
+A row tells what is seen; the phase, and why; whether the DaemonSet is written; whose pods are deleted; who is out then.
+"""
 
 from datetime import timedelta
 
@@ -8,6 +11,8 @@ from hostprocess_operator.api.status import AgentStatus
 from hostprocess_operator.rollout import dump_record
 from support import build
 from support.build import MINUTE
+
+COLUMNS = ("asked", "world", "phase", "reason", "write", "delete", "out")
 
 AGENT = build.agent(rollout={"nodeImpactSeconds": 0})
 TWO_AT_ONCE = build.agent(rollout={"maxUnavailable": 2})

@@ -1,13 +1,11 @@
-"""The plan, row by row: pods that are replaced, what is noted, and when all is done."""
+"""Rows of the plan: pods that are replaced."""
 
 from dataclasses import replace
 
-import pytest
-
 from hostprocess_operator.api.reasons import Reason
-from hostprocess_operator.rollout import Phase, plan_rollout
+from hostprocess_operator.rollout import Phase
 from support import build
-from support.build import MINUTE, NOW, SECOND, new, old
+from support.build import MINUTE, SECOND, new, old
 from support.plans import DEADLINE, DOWN, FIRST, PROVEN, SECOND_, THIRD, TWO_AT_ONCE, denied, outs, row, seen
 
 ROLLING = [
@@ -258,17 +256,3 @@ ROLLING = [
         out=[FIRST, SECOND_],
     ),
 ]  # fmt: skip
-
-
-@pytest.mark.parametrize(("asked", "world", "phase", "reason", "write", "delete", "out"), [*ROLLING])
-def test_plan(asked, world, phase, reason, write, delete, out):
-    plan = plan_rollout(asked, world, NOW)
-    assert (plan.phase, plan.reason) == (phase, reason)
-    assert plan.write is write
-    assert [pod.node for pod in plan.delete] == delete
-    assert set(plan.record.out) == out
-
-
-@pytest.mark.parametrize(("asked", "world", "phase", "reason", "write", "delete", "out"), [*ROLLING])
-def test_the_same_world_and_time_give_the_same_plan(asked, world, phase, reason, write, delete, out):
-    assert plan_rollout(asked, world, NOW) == plan_rollout(asked, world, NOW)
