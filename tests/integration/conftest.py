@@ -4,7 +4,6 @@ Set HOSTPROCESS_TEST_KUBECONFIG to use a control plane that is up already (``mak
 tests that read the audit log or stop components need one of their own.
 """
 
-import contextlib
 import os
 import secrets
 from pathlib import Path
@@ -57,27 +56,17 @@ def plane(binaries, tmp_path_factory):
             yield control_plane
 
 
-@pytest.fixture
-def namespace(plane):
-    """Return the name of a new namespace that admits privileged pods."""
-    with _namespace(plane) as name:
-        yield name
-
-
-@pytest.fixture(scope="module")
-def module_namespace(plane):
-    """Return the name of one that all tests of a file share."""
-    with _namespace(plane) as name:
-        yield name
-
-
-@contextlib.contextmanager
 def _namespace(plane):
+    """Return the name of a new namespace that admits privileged pods."""
     name = f"test-{secrets.token_hex(4)}"
     labels = {"pod-security.kubernetes.io/enforce": "privileged"}
     plane.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}})
     yield name
     plane.delete("namespace", name, wait=0)
+
+
+namespace = pytest.fixture(_namespace)
+module_namespace = pytest.fixture(_namespace, scope="module")  # one that all tests of a file share
 
 
 class NodePool:
@@ -106,21 +95,12 @@ class NodePool:
         return names
 
 
-@pytest.fixture
-def nodes(plane):
-    with _nodes(plane) as pool:
-        yield pool
-
-
-@pytest.fixture(scope="module")
-def module_nodes(plane):
-    """Return a pool that all tests of a file share."""
-    with _nodes(plane) as pool:
-        yield pool
-
-
-@contextlib.contextmanager
 def _nodes(plane):
+    """Return a pool of nodes, without any yet."""
     pool = NodePool(plane)
     yield pool
     plane.remove_nodes(*pool.names)
+
+
+nodes = pytest.fixture(_nodes)
+module_nodes = pytest.fixture(_nodes, scope="module")  # a pool that all tests of a file share
