@@ -111,7 +111,8 @@ def test_one_of_two_writes_whatever_their_clocks_say(plane, nodes, one, replica,
     assert not said(first, LOST)
 
 
-def test_a_leader_that_is_killed_is_followed_within_twenty_seconds(plane, nodes, one, replica):
+def hand_over(plane, nodes, one, replica, leave):
+    """Let a leader leave as it is told; return it, and the seconds until the standby writes."""
     nodes(1)
     first = replica("first", lease_seconds=15)
     wait_leading(first, timeout=30)
@@ -120,29 +121,21 @@ def test_a_leader_that_is_killed_is_followed_within_twenty_seconds(plane, nodes,
     one.apply()
     one.wait_verified(1)
     writes = Writes(plane)
-    first.kill()
-    killed = datetime.now(UTC)
+    leave(first)
+    gone = datetime.now(UTC)
     one.edit(containers=NEW)
     wait_for(lambda: writes.of(name) or None, 40, "the standby to write")
-    seconds = (writes.of(name)[0].time - killed).total_seconds()
+    return first, (writes.of(name)[0].time - gone).total_seconds()
+
+
+def test_a_leader_that_is_killed_is_followed_within_twenty_seconds(plane, nodes, one, replica):
+    _, seconds = hand_over(plane, nodes, one, replica, leave=Operator.kill)
     assert seconds <= 20
     one.wait_verified(1)
 
 
 def test_a_leader_that_is_asked_to_stop_is_followed_within_three_seconds(plane, nodes, one, replica):
-    nodes(1)
-    first = replica("first", lease_seconds=15)
-    wait_leading(first, timeout=30)
-    second = replica("second", lease_seconds=15)
-    name = identity(second)
-    one.apply()
-    one.wait_verified(1)
-    writes = Writes(plane)
-    os.kill(first.pid, signal.SIGTERM)
-    asked = datetime.now(UTC)
-    one.edit(containers=NEW)
-    wait_for(lambda: writes.of(name) or None, 30, "the standby to write")
-    seconds = (writes.of(name)[0].time - asked).total_seconds()
+    first, seconds = hand_over(plane, nodes, one, replica, leave=lambda leader: os.kill(leader.pid, signal.SIGTERM))
     assert seconds <= 5  # 3 on a machine that does nothing else
     assert first.stop() == 0
     one.wait_verified(1)
