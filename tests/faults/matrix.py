@@ -24,8 +24,7 @@ from faults.scenarios import QUICK
 from faults.subjects import Ours, PlainKopf, edit, install_plain_kopf
 from support.operator import install
 
-SECONDS, SILENT_SECONDS = 30, 120
-RECOVERY_SECONDS = {Ours: 150, PlainKopf: 150}
+SECONDS, SILENT_SECONDS, RECOVERY_SECONDS = 30, 120, 150
 SPAN = 10.0
 ROWS_AT_ONCE = 3
 
@@ -158,9 +157,9 @@ class Matrix:
             PlainKopf: (plane, nursery, install_plain_kopf(plane), directory),
         }
 
-    def fare(self, kind, outage, seconds):
+    def fare(self, kind, outage, seconds, recovery_seconds=RECOVERY_SECONDS):
         """Return how an operator fares in an outage of that length."""
-        return run(kind, self._places[kind], outage, seconds, RECOVERY_SECONDS[kind])
+        return run(kind, self._places[kind], outage, seconds, recovery_seconds)
 
 
 def main(arguments=None):

@@ -1,4 +1,4 @@
-"""What an API server, or the way to it, can do to an operator, as a table. The first seven rows end kopf 1.45."""
+"""What an API server, or the way to it, can do to an operator, as a table. Seven are too much for kopf 1.45."""
 
 import json
 from dataclasses import dataclass
@@ -64,7 +64,7 @@ FIRST_PAGE = json.dumps(
 ).encode()
 EXPIRED = refusal(410, "Expired")
 
-KOPF_ENDS = (
+TOO_MUCH_FOR_KOPF = (
     Outage(
         "an error other than 410 within the watch",
         (Rule(WATCHES_OF_AGENTS, Script((error_event(500, "InternalError"),))),),
@@ -112,7 +112,7 @@ OTHERS = (
     Outage("a second writer changes every object all the time", storm=True),
     Outage("the token is rotated", rotates=True),
 )
-OUTAGES = KOPF_ENDS + OTHERS
+OUTAGES = TOO_MUCH_FOR_KOPF + OTHERS
 
 
 def outage(name):

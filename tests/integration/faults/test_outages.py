@@ -1,4 +1,4 @@
-"""Outages of the API server: those that end kopf, and ours goes on. `make faults` runs the whole table, and longer."""
+"""Outages of the API server that are too much for kopf, and ours goes on. `make faults` runs all, and longer."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -6,10 +6,11 @@ import pytest
 
 from control_plane import wait_for
 from faults.matrix import Matrix
-from faults.outages import KOPF_ENDS, OUTAGES, outage
+from faults.outages import OUTAGES, TOO_MUCH_FOR_KOPF, outage
 from faults.subjects import Ours, PlainKopf
 
-SECONDS, KOPF_SECONDS = 8, 30  # a busy machine is slow to end
+SECONDS = {Ours: (8, 150), PlainKopf: (30, 20)}
+"""How long the outage lasts (a busy machine is slow to end kopf) and how long an operator may take to recover."""
 AT_ONCE = 9
 OTHERS = ("every connection is refused", "409 for every write", "the token is rotated")
 
@@ -27,21 +28,27 @@ feed.LIST_SECONDS = 2.0
 def fared(plane, nursery, tmp_path_factory):
     """Return how both operators fared, several at a time: they mostly wait."""
     matrix = Matrix(plane, nursery, tmp_path_factory.mktemp("outages"))
-    rows = [(kind, row) for row in KOPF_ENDS for kind in (PlainKopf, Ours)]
+    rows = [(kind, row) for row in TOO_MUCH_FOR_KOPF for kind in (PlainKopf, Ours)]
     rows += [(Ours, outage(name)) for name in OTHERS]
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        results = pool.map(lambda one: matrix.fare(*one, KOPF_SECONDS if one[0] is PlainKopf else SECONDS), rows)
+        results = pool.map(lambda one: matrix.fare(*one, *SECONDS[one[0]]), rows)
         return {(kind, row.name): result for (kind, row), result in zip(rows, results, strict=True)}
 
 
 @pytest.mark.timeout(400)
-@pytest.mark.parametrize("row", [row.name for row in KOPF_ENDS])
-def test_it_ends_plain_kopf(fared, row):
-    assert fared[PlainKopf, row].exited
+@pytest.mark.parametrize("row", [row.name for row in TOO_MUCH_FOR_KOPF])
+def test_plain_kopf_ends_or_is_deaf_for_good(fared, row):
+    """Its process ends nearly always; now and then it stays, without the task that watches the agents."""
+    assert fared[PlainKopf, row].recovered is None
 
 
 @pytest.mark.timeout(400)
-@pytest.mark.parametrize("row", [*(row.name for row in KOPF_ENDS), *OTHERS])
+def test_most_of_them_end_plain_kopf(fared):
+    assert sum(fared[PlainKopf, row.name].exited for row in TOO_MUCH_FOR_KOPF) > len(TOO_MUCH_FOR_KOPF) / 2
+
+
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("row", [*(row.name for row in TOO_MUCH_FOR_KOPF), *OTHERS])
 def test_ours_lives_and_handles_what_was_asked_meanwhile_and_after(fared, row):
     result = fared[Ours, row]
     assert not result.exited
