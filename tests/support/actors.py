@@ -16,7 +16,7 @@ DEADLINE = 300
 GPU = {"key": "gpu", "effect": "NoSchedule"}
 
 # An agent that works is asked for as often as one of those that fail.
-images = st.sampled_from(["good:a", "good:b", "good:c", "denied:1", "broken:1", "silent:1"])
+images = st.sampled_from(["good:a", "good:b", "good:c", "denied:1", "broken:1", "silent:1", "killer:1"])
 rollouts = st.fixed_dictionaries(
     {"maxUnavailable": st.sampled_from([1, 2, "40%"]), "progressDeadlineSeconds": st.just(DEADLINE)},
     optional={

@@ -34,13 +34,15 @@ class Ledger:
         return self.cluster.daemonset["metadata"]["annotations"].get(ROLLOUT_ANNOTATION)
 
     def holding(self):
-        """Return the nodes that hold a place: up, and not broken before and past the deadline."""
+        """Return the nodes that hold a place: up, or failed by the target, and not long broken before."""
         agent, now = self.cluster.agent(), self.cluster.now
+        noted = load_record(self.record())
+        charged = noted.charged if noted else ()
         deadline = timedelta(seconds=agent.spec.rollout.progress_deadline_seconds)
         return {
             name
             for name, (since, worked) in self.out.items()
-            if self.cluster.nodes[name].ready and (worked or now < since + deadline)
+            if (self.cluster.nodes[name].ready or name in charged) and (worked or now < since + deadline)
         }
 
     def take(self, pod, worked, held):

@@ -30,6 +30,7 @@ class Pod:
     run: int = 0  # how often it was started
     started: object = None
     crashes: int = 0
+    killed: bool = False  # whether it has taken its node down
     ready: bool = False
     ready_since: object = None
     gate: str | None = None

@@ -179,6 +179,9 @@ class Cluster:
             runs = not node.harmful and "docker" not in node.runtime and "broken" not in pod.image
             pod.crashes = 0 if runs else min(MOST_CRASHES, pod.crashes + 1)
             self._set_pod_ready(pod, ready=runs and (not pod.gated or pod.gate == "True"))
+            if "killer" in pod.image and not pod.killed and pod.started < self.now:
+                pod.killed = True
+                self.set_ready(node.name, ready=False)
 
     def _set_pod_ready(self, pod, *, ready):
         if pod.ready != ready:

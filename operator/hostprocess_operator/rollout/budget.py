@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from hostprocess_operator.rollout.record import Out
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Container, Iterable, Mapping
     from datetime import datetime, timedelta
 
     from hostprocess_operator.observed import Pod
@@ -50,20 +50,27 @@ def presumed_out(fleet: Fleet, now: datetime) -> dict[str, Out]:
 
 
 def places(
-    out: Mapping[str, Out], fleet: Fleet, deadline: timedelta, now: datetime, rolling_since: datetime | None
+    out: Mapping[str, Out],
+    fleet: Fleet,
+    deadline: timedelta,
+    now: datetime,
+    *,
+    charged: Container[str] = (),
+    rolling_since: datetime | None = None,
 ) -> frozenset[str]:
     """Return the nodes that hold a place in the budget: those that are out, and those that had a relapse.
 
-    A node that is down holds none: it is not out because of us any more. One whose agent did not work when we took
-    it gives its place up after the deadline: we made nothing worse there. A relapse is an agent of the target that
-    worked, so that its node left the record, and does not work any more: without it a version that ends soon after
-    it was proven would run through the fleet.
+    A node that is down holds none, for it is not out because of us, unless the target failed there: it may be what
+    took the node down. One whose agent did not work when we took it gives its place up after the deadline: we made
+    nothing worse there. A relapse is an agent of the target that worked, so that its node left the record, and does
+    not work any more: without it a version that ends soon after it was proven would run through the fleet.
 
     Args:
+        charged: nodes on which the target failed.
         rolling_since: when the target became the target, None once it is proven: then no relapse is the rollout's.
     """
-    ready = {state.name for state in fleet.wanted if state.node.ready}
-    held = {n for n, entry in out.items() if n in ready and (entry.taken or now < entry.since + deadline)}
+    ours = {state.name for state in fleet.wanted if state.node.ready or state.name in charged}
+    held = {n for n, entry in out.items() if n in ours and (entry.taken or now < entry.since + deadline)}
     if rolling_since is not None:
         held |= {state.name for state in fleet.wanted if state.name not in out and _relapsed(state, rolling_since)}
     return frozenset(held)
@@ -90,12 +97,13 @@ def take(
     for state in ordered:
         if state.pod is None:
             continue
-        if state.name not in places_held:
-            if len(places_held) >= allowed:
-                waiting = True
-                continue
-            places_held.add(state.name)
-            taken[state.name] = Out(since=now, taken=state.working)
+        if state.name not in held and len(places_held) >= allowed:
+            waiting = True
+            continue
+        if state.name not in held or state.name not in out:
+            had_worked = state.working or state.name in held  # one that is held and not out had a relapse
+            taken[state.name] = Out(since=now, taken=had_worked)
+        places_held.add(state.name)
         pods.append(state.pod)
     return Taking(tuple(pods), taken, waiting)
 

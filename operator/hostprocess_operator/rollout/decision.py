@@ -188,14 +188,21 @@ def _rolling(situation: Situation, record: Record) -> Decision:
     fleet = situation.fleet
     if not fleet.wanted:
         return Decision(Phase.ROLLING, Reason.NO_MATCHING_NODES, Serve.TARGET, record)
-    others = tuple(
-        state for state in fleet.eligible if not state.updated or state.stale or state.log_is_lost(situation.seen)
-    )
+    others = tuple(state for state in fleet.eligible if _is_to_be_replaced(state, situation))
     if not fleet.eligible:
         return Decision(Phase.ROLLING, Reason.WAITING_FOR_NODES, Serve.TARGET, record)
     done = finished(situation) and not others
     phase, reason = (Phase.STABLE, Reason.ROLLED_OUT) if done else (Phase.ROLLING, Reason.ROLLING)
     return Decision(phase, reason, Serve.TARGET, record, others)
+
+
+def _is_to_be_replaced(state: NodeState, situation: Situation) -> bool:
+    """Return whether the node needs another pod; for a log that is lost only once until the agent works there again.
+
+    Where every log is lost, the next pod fares no better, and an agent is not to be killed again and again for that.
+    """
+    log_is_lost = state.log_is_lost(situation.seen) and state.name not in situation.out
+    return not state.updated or state.stale or log_is_lost
 
 
 def finished(situation: Situation) -> bool:

@@ -112,7 +112,8 @@ def gather(agent: HostProcessAgent | InvalidAgent, seen: Seen, now: datetime) ->
     if record.proven is not None and record.proven.rev != target.rev and not agent.spec.suspend:
         charged = charge(record.charged, fleet, out, target, impact, now)
         record = record.model_copy(update={"charged": charged})
-    held = places(out, fleet, deadline, now, None if _is_proven(record) else target.started)
+    rolling_since = None if _is_proven(record) else target.started
+    held = places(out, fleet, deadline, now, charged=record.charged, rolling_since=rolling_since)
     return Situation(seen, now, ownership, noted, base, record, source, deadline, impact, fleet, out, held)
 
 

@@ -8,6 +8,8 @@ from support import build
 from support.build import MINUTE, SECOND, new, old
 from support.plans import DEADLINE, DOWN, FIRST, PROVEN, SECOND_, THIRD, TWO_AT_ONCE, denied, outs, row, seen
 
+SPEECHLESS = build.starting_pod("b")
+
 ROLLING = [
     row(
         "old pods are replaced within the budget, and that is noted first",
@@ -214,6 +216,13 @@ ROLLING = [
         Reason.ROLLING,
         write=True,
         delete=["b"],
+        out=["b"],
+    ),
+    row(
+        "one whose log is lost again, though it was replaced for that and has not worked since, is left alone",
+        seen(*new("a", "c"), SPEECHLESS, written_as=outs("b"), lost_logs=frozenset({SPEECHLESS.uid})),
+        Phase.ROLLING,
+        Reason.ROLLING,
         out=["b"],
     ),
     row(

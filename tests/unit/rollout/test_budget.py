@@ -77,7 +77,19 @@ def test_who_is_out_keeps_since_when():
     ],
 )
 def test_places(entry, node, holds):
-    assert places({"a": entry}, fleet(node), DEADLINE, NOW, None) == ({"a"} if holds else set())
+    assert places({"a": entry}, fleet(node), DEADLINE, NOW) == ({"a"} if holds else set())
+
+
+@pytest.mark.parametrize(
+    ("entry", "node", "holds"),
+    [
+        pytest.param(Out(since=NOW, taken=True), state("a", ready=False), True, id="the target may have taken it down"),
+        pytest.param(Out(since=NOW, taken=True), state("b"), False, id="it is not wanted any more"),
+        pytest.param(Out(since=NOW - DEADLINE, taken=False), state("a"), False, id="it was broken before"),
+    ],
+)
+def test_places_of_nodes_on_which_the_target_failed(entry, node, holds):
+    assert places({"a": entry}, fleet(node), DEADLINE, NOW, charged={"a"}) == ({"a"} if holds else set())
 
 
 @pytest.mark.parametrize(
@@ -92,14 +104,14 @@ def test_places(entry, node, holds):
     ],
 )
 def test_a_relapse_holds_a_place(node, since, holds):
-    assert places({}, fleet(state("a", **{"joined": NOW - DAY} | node)), DEADLINE, NOW, since) == (
-        {"a"} if holds else set()
-    )
+    relapsed = fleet(state("a", **{"joined": NOW - DAY} | node))
+    assert places({}, relapsed, DEADLINE, NOW, rolling_since=since) == ({"a"} if holds else set())
 
 
 def test_a_node_that_gave_its_place_up_has_no_relapse():
     gone = {"a": Out(since=NOW - DEADLINE, taken=False)}
-    assert not places(gone, fleet(state("a", updated=True, joined=NOW - DAY)), DEADLINE, NOW, NOW - HOUR)
+    node = state("a", updated=True, joined=NOW - DAY)
+    assert not places(gone, fleet(node), DEADLINE, NOW, rolling_since=NOW - HOUR)
 
 
 def taken(candidates, *, out=None, held=(), allowed=1):
@@ -132,6 +144,12 @@ def test_a_node_that_holds_a_place_is_replaced_in_place_and_first():
     nodes, result = taken([state("b", working=True), state("c")], out=build.out("c"), held=["c"], allowed=2)
     assert nodes == ["c", "b"]
     assert result.out["c"] == build.out("c")["c"]
+
+
+def test_a_relapse_that_is_replaced_is_out_from_then_on():
+    nodes, result = taken([state("a"), state("b", working=True)], held=["a"], allowed=1)
+    assert nodes == ["a"]
+    assert result.out == {"a": Out(since=NOW, taken=True)}
 
 
 def test_replacing_in_place_costs_nothing_though_no_place_is_free():

@@ -274,3 +274,22 @@ def test_a_charge_survives_the_node():
     lenient = asked(maxFailures=1)
     seen = world(lenient, *b("a", "b"), *a("c"), starting("d"), noted=noted)
     assert plan_rollout(lenient, seen, NOW).record.charged == {"gone": "NodeLost"}
+
+
+def test_a_node_that_the_target_took_down_keeps_its_place():
+    lenient = asked(maxFailures=3, maxUnavailable=3)
+    noted = record(served=B, charged={"a": "NodeLost", "b": "NodeLost"}, out=build.out("a", "b"))
+    nodes = [*(build.node(name, **DOWN) for name in "ab"), *(build.node(name) for name in "cdefg")]
+    plan = plan_rollout(lenient, world(lenient, *b("a", "b", ready=False), *a(*"cdefg"), nodes=nodes, noted=noted), NOW)
+    assert plan.situation.held == {"a", "b"}
+    assert len(plan.delete) == 1
+
+
+def test_a_relapse_that_is_tried_again_is_out_before_its_pod_is_deleted():
+    again = asked(annotations={"hostprocess.dev/retry": B})
+    relapsed = b("d", ready=False, ready_for=SECOND)
+    plan = plan_rollout(
+        again, world(again, *relapsed, *a("a", "b", "c"), noted=record(served=B, blocked=(block(),))), NOW
+    )
+    assert [pod.node for pod in plan.delete] == ["d"]
+    assert plan.record.out == build.out("d", age=0 * SECOND)
