@@ -13,10 +13,9 @@ from hostprocess_operator.diagnosis.image import PULL_REASONS, image_fault
 from hostprocess_operator.diagnosis.quoting import because, name
 from hostprocess_operator.diagnosis.start import fault_of_start, start_failed
 from hostprocess_operator.diagnosis.texts import COMMAND
-from hostprocess_operator.observed import Ended
 
 if TYPE_CHECKING:
-    from hostprocess_operator.observed import Container, Pod
+    from hostprocess_operator.observed import Container, Ended, Pod
 
 STARTING: Final = frozenset({"ContainerCreating", "PodInitializing", ""})
 """Reasons for waiting that name no trouble."""
@@ -34,9 +33,8 @@ def diagnose_container(pod: Pod, container: Container) -> Finding | None:
     """Return why a container waits or has ended, None when its status names nothing wrong."""
     words = container.message
     if container.state == "terminated":
-        ended = ending(container)
         is_done = container.init and not container.sidecar and not container.exit_code
-        return None if is_done or ended is None else end_of_run(pod, container, ended)
+        return None if is_done else end_of_run(pod, container, container.ended)
     if container.state != "waiting" or container.reason in STARTING:
         return None
     if container.reason in PULL_REASONS:
@@ -48,13 +46,6 @@ def diagnose_container(pod: Pod, container: Container) -> Finding | None:
     if container.reason == "PostStartHookError":
         return hook_failed("postStart", words, pod, container)
     return start_failed(words or (container.last.message if container.last else ""), pod, container)
-
-
-def ending(container: Container) -> Ended | None:
-    """Return how the latest run that has ended did, None when none has."""
-    if container.state != "terminated":
-        return container.last
-    return Ended(container.exit_code or 0, container.reason, container.message, container.finished)
 
 
 def end_of_run(pod: Pod, container: Container, ended: Ended | None) -> Finding:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from hostprocess_operator.api.faults import Fault
 from hostprocess_operator.api.reasons import Reason
-from hostprocess_operator.diagnosis.container import STARTING, diagnose_container, end_of_run, ending
+from hostprocess_operator.diagnosis.container import STARTING, diagnose_container, end_of_run
 from hostprocess_operator.diagnosis.finding import Finding, found, under_way
 from hostprocess_operator.diagnosis.placement import given_up, unscheduled
 from hostprocess_operator.diagnosis.pod_events import (
@@ -24,7 +24,6 @@ from hostprocess_operator.diagnosis.pod_events import (
     why_not_started,
 )
 from hostprocess_operator.diagnosis.quoting import name
-from hostprocess_operator.observed.pod import CRASHES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -92,7 +91,7 @@ def _container_is_stuck(pod: Pod, events: Sequence[Event], _now: datetime) -> Fi
         return None
     finding, container = stuck
     if _may_have_been_ended(finding, container):
-        ended = ending(container)
+        ended = container.ended
         return why_ended(pod, container, events, ended.finished if ended else None) or finding
     if _lacks_the_cause(container):
         return why_not_pulled(pod, container, events) or finding
@@ -187,7 +186,7 @@ def _just_restarted(pod: Pod, now: datetime) -> Container | None:
 def _has_failed(container: Container) -> bool:
     """Return whether a restarted container ended by itself, rather than with its node."""
     last = container.last
-    return container.restarts >= CRASHES or (
+    return container.keeps_ending or (
         container.restarts > 0 and last is not None and last.exit_code != 0 and last.reason not in _WITH_THE_NODE
     )
 

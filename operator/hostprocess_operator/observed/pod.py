@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hostprocess_operator.api.names import AGENT_LABEL, GATE, REPORT_ANNOTATION
+from hostprocess_operator.observed.container import Container, account_of, observe_containers
 from hostprocess_operator.observed.objects import (
     Body,
     annotation,
@@ -21,63 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-CRASHES = 3
-"""A container that restarted so often is crash-looping, unless it stays up for long."""
-
 _STARTING = frozenset({"ContainerCreating", "PodInitializing", ""})
 _SAID = {"True": True, "False": False}
-_PROBES = ("liveness", "readiness", "startup")
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """How a run of a container ended; the message is hostile text."""
-
-    exit_code: int
-    reason: str
-    message: str
-    finished: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Container:
-    """One container of a pod with the state of its current run.
-
-    Attributes:
-        init: whether it is an init container.
-        account: its own runAsUserName, empty when it has none.
-        run: container ID of the run that the status speaks of, empty before the first start.
-        state: waiting, running or terminated; empty when the kubelet has not reported yet.
-        reason: the kubelet's reason for waiting or terminated.
-        message: the kubelet's words beside it: hostile text, to be cleaned before it is shown.
-        image: the image that the spec asks for.
-        ready: whether it is ready, as far as its own probes and hooks decide that.
-        last: how the run before this one ended, None when there was none.
-        memory_limit: its memory limit as written in the spec, empty when it has none.
-        probes: which of `liveness`, `readiness` and `startup` it has; exec_probes: which of them run a command.
-        hooks: whether it has lifecycle hooks.
-        sidecar: whether it is an init container that keeps running beside the agent.
-    """
-
-    name: str
-    init: bool
-    account: str
-    run: str
-    restarts: int
-    state: str
-    reason: str
-    message: str
-    exit_code: int | None
-    started: datetime | None
-    finished: datetime | None
-    image: str = ""
-    ready: bool = False
-    last: Ended | None = None
-    memory_limit: str = ""
-    probes: tuple[str, ...] = ()
-    exec_probes: tuple[str, ...] = ()
-    hooks: bool = False
-    sidecar: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +83,8 @@ class Pod:
 
     @property
     def keeps_ending(self) -> bool:
-        """Return whether a container has restarted so often that another end is to be expected."""
-        return self.restarts >= CRASHES
+        """Return whether another end of a container is to be expected."""
+        return any(container.keeps_ending for container in self.containers)
 
     @property
     def restarts(self) -> int:
@@ -169,8 +115,8 @@ def observe_pod(body: Body) -> Pod:
         gated=any(gate.get("conditionType") == GATE for gate in spec.get("readinessGates") or ()),
         gate=_gate(condition(body, GATE)),
         report=annotation(body, REPORT_ANNOTATION),
-        account=_account(spec),
-        containers=(*_containers(spec, status, init=True), *_containers(spec, status, init=False)),
+        account=account_of(spec),
+        containers=(*observe_containers(spec, status, init=True), *observe_containers(spec, status, init=False)),
         gone_by=moment(metadata.get("deletionTimestamp")),
         sandboxed=_SAID.get(condition(body, "PodReadyToStartContainers").get("status", "")),
     )
@@ -207,51 +153,4 @@ def _gate(entry: Mapping[str, Any]) -> GateCondition | None:
         reason=text(entry.get("reason", "")),
         message=shared(str(entry.get("message", ""))),
         since=moment(entry.get("lastTransitionTime")),
-    )
-
-
-def _account(spec: Mapping[str, Any]) -> str:
-    options = (spec.get("securityContext") or {}).get("windowsOptions") or {}
-    return text(options.get("runAsUserName", ""))
-
-
-def _containers(spec: Mapping[str, Any], status: Mapping[str, Any], *, init: bool) -> tuple[Container, ...]:
-    names, statuses = ("initContainers", "initContainerStatuses") if init else ("containers", "containerStatuses")
-    reported = {entry["name"]: entry for entry in status.get(statuses) or ()}
-    return tuple(_container(c, reported.get(c["name"]) or {}, init=init) for c in spec.get(names) or ())
-
-
-def _container(container: Mapping[str, Any], status: Mapping[str, Any], *, init: bool) -> Container:
-    state, detail = next(((k, v or {}) for k, v in (status.get("state") or {}).items()), ("", {}))
-    return Container(
-        name=text(container["name"]),
-        init=init,
-        account=_account(container),
-        run=str(status.get("containerID") or ""),
-        restarts=status.get("restartCount") or 0,
-        state=text(state),
-        reason=text(detail.get("reason", "")),
-        message=str(detail.get("message") or ""),
-        exit_code=detail.get("exitCode"),
-        started=moment(detail.get("startedAt")),
-        finished=moment(detail.get("finishedAt")),
-        image=text(container.get("image", "")),
-        ready=bool(status.get("ready")),
-        last=_ended((status.get("lastState") or {}).get("terminated") or {}),
-        memory_limit=text(((container.get("resources") or {}).get("limits") or {}).get("memory", "")),
-        probes=tuple(kind for kind in _PROBES if container.get(f"{kind}Probe")),
-        exec_probes=tuple(kind for kind in _PROBES if (container.get(f"{kind}Probe") or {}).get("exec")),
-        hooks=bool(container.get("lifecycle")),
-        sidecar=init and container.get("restartPolicy") == "Always",
-    )
-
-
-def _ended(terminated: Mapping[str, Any]) -> Ended | None:
-    if not terminated:
-        return None
-    return Ended(
-        exit_code=terminated.get("exitCode") or 0,
-        reason=text(terminated.get("reason", "")),
-        message=str(terminated.get("message") or ""),
-        finished=moment(terminated.get("finishedAt")),
     )

@@ -219,6 +219,7 @@ def test_what_a_diagnosis_needs_of_a_container():
         "startupProbe": {"tcpSocket": {"port": 1}},
     }
     last = {"exitCode": -1073741515, "reason": "Error", "message": "No.", "finishedAt": "2026-03-02T11:00:00Z"}
+    last["startedAt"] = "2026-03-02T11:00:00Z"
     status = {"name": "agent", "ready": True, "lastState": {"terminated": last}}
     agent = observed(spec={"containers": [spec]}, status={"containerStatuses": [status]}).containers[-1]
     assert (agent.image, agent.memory_limit, agent.hooks, agent.ready) == (
@@ -228,7 +229,7 @@ def test_what_a_diagnosis_needs_of_a_container():
         True,
     )
     assert (agent.probes, agent.exec_probes) == (("liveness", "startup"), ("liveness",))
-    assert agent.last == Ended(-1073741515, "Error", "No.", ENDED)
+    assert agent.last == Ended(-1073741515, "Error", "No.", ENDED, ENDED)
 
 
 def test_a_container_of_which_nothing_more_is_known():

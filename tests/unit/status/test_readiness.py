@@ -7,8 +7,9 @@ import pytest
 from hostprocess_operator.api.conditions import ConditionType
 from hostprocess_operator.api.faults import Fault
 from hostprocess_operator.api.reasons import Reason
+from hostprocess_operator.observed import Ended
 from support import build, rollouts
-from support.build import HOUR, MINUTE, NOW, SECOND, new
+from support.build import DAY, HOUR, MINUTE, NOW, SECOND, new
 from support.kstatus import kstatus
 from support.rollouts import B, asked, b, record, starting, x
 from support.verdicts import AGENT, COLUMNS, PULL_FAILS, WELL, seen
@@ -124,3 +125,16 @@ def test_a_second_look_finds_nothing_to_write(asked, world, failure, outcome, re
     first = status_of(asked, world, failure=failure)
     again = status_of(asked, replace(world, status=first), failure=failure)
     assert status_of(asked, replace(world, status=again), now=NOW + SECOND, failure=failure) == again
+
+
+@pytest.mark.parametrize(
+    ("lasted", "outcome"), [pytest.param(25 * DAY, "True", id="for weeks"), pytest.param(SECOND, "False", id="briefly")]
+)
+def test_an_agent_that_ends_by_itself_is_well_if_it_was_up(lasted, outcome, status_of):
+    """As Microsoft's sample does, which sleeps for 25 days: a pod counts its restarts for ever."""
+    last = Ended(0, "Completed", "", NOW - 5 * SECOND, NOW - lasted - 5 * SECOND)
+    restarted = replace(build.container(restarts=40, age=4 * SECOND), last=last)
+    pods = new("c", age=100 * DAY, ready_for=4 * SECOND, containers=(build.probe(), restarted))
+    noted = build.record(AGENT, wanted=build.target(AGENT, age=100 * DAY), proven=build.proven(AGENT))
+    status = status_of(AGENT, seen(*new("a", "b"), *pods, noted=noted))
+    assert status.condition(ConditionType.READY).status == outcome
