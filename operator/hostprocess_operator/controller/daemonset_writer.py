@@ -87,8 +87,8 @@ class DaemonSetWriter:
             return  # made by an earlier look whose answer was lost: its event is on the way
         self._caches.revisions.upsert(answer, observe_revision(answer))
 
-    async def write(self, agent: HostProcessAgent, plan: Plan, serving: Serving) -> None:
-        """Create the DaemonSet, or replace its spec and our metadata on it.
+    async def write(self, agent: HostProcessAgent, plan: Plan, serving: Serving) -> bool:
+        """Create the DaemonSet, or replace its spec and our metadata on it; return whether its spec is another now.
 
         Raises:
             ApiError: it was not taken.
@@ -113,7 +113,8 @@ class DaemonSetWriter:
                 has_labels=bool(daemonset.labels),
             )
         self._take_answer(agent, answer)
-        self._tell(agent, plan, answer, drifted=_was_drift(daemonset, written, answer))
+        self._tell(agent, plan, answer, drifted=_was_drift(daemonset, written, answer, in_place=serving.in_place))
+        return daemonset is None or answer["metadata"]["generation"] != daemonset.generation
 
     def _tell(self, agent: HostProcessAgent, plan: Plan, answer: Mapping[str, Any], *, drifted: bool) -> None:
         if drifted:
@@ -179,11 +180,17 @@ class DaemonSetWriter:
         raise Conflict(f"no ControllerRevision holds the template {digest}")
 
 
-def _was_drift(daemonset: DaemonSet | None, written: Written | None, answer: Mapping[str, Any]) -> bool:
+def _was_drift(
+    daemonset: DaemonSet | None, written: Written | None, answer: Mapping[str, Any], *, in_place: bool
+) -> bool:
     """Return whether a write undid a change that was not ours.
 
     A write that changed nothing undid nothing: it followed one of ours whose answer was lost.
+
+    Args:
+        in_place: whether the spec, as it was seen, was the one that was written: then only a change that was not yet
+            seen can have made it another one.
     """
-    if daemonset is None or written is None:
+    if daemonset is None or written is None or daemonset.generation == answer["metadata"]["generation"]:
         return False
-    return daemonset.generation not in {written.generation, answer["metadata"]["generation"]}
+    return in_place or daemonset.generation != written.generation

@@ -87,8 +87,11 @@ class Verifier:
         self._troubles.clear()
 
     def trouble(self, pods: Iterable[Pod]) -> Trouble | None:
-        """Return the trouble of the pod that has had it most often in a row, None when there is none."""
-        troubles = [trouble for pod in pods if (trouble := self._troubles.get(pod.uid))]
+        """Return the trouble of the pod that has had it most often in a row, None when there is none.
+
+        Of pods that are going nothing is tried any more, so nothing fails.
+        """
+        troubles = [trouble for pod in pods if not pod.deleting and (trouble := self._troubles.get(pod.uid))]
         return max(troubles, key=lambda trouble: trouble.times, default=None)
 
     async def stop(self) -> None:

@@ -67,9 +67,10 @@ class World:
         self._status_writer = StatusWriter(connection, caches, queue, metrics, recorder)
 
     def agent(self, key: Key) -> HostProcessAgent | InvalidAgent | None:
-        """Return the agent, None when it is gone or going: garbage collection sees to the rest."""
-        stored = self._caches.agents.get(key)
-        return None if stored is None or stored.deleting else stored.agent
+        """Return the agent, None when it or its namespace is gone or going: garbage collection sees to the rest."""
+        stored, namespace = self._caches.agents.get(key), self._caches.namespaces.get(("", key[0]))
+        is_going = stored is None or stored.deleting or (namespace is not None and namespace.terminating)
+        return None if stored is None or is_going else stored.agent
 
     def forget(self, key: Key) -> None:
         """Drop what is remembered of an agent that is gone."""
@@ -124,7 +125,9 @@ class World:
             if plan.copy is not None:
                 await self._daemonsets.keep_copy(agent, plan.copy)
             if plan.write and plan.serving is not None:
-                await self._daemonsets.write(agent, plan, plan.serving)
+                is_another = await self._daemonsets.write(agent, plan, plan.serving)
+                if is_another and plan.delete:
+                    return  # somebody had changed it a moment ago: its controller has to see first what it is now
         await self._delete(agent, plan.delete)
         for revision in plan.discard:
             await writes.delete_revision(self._connection, revision.namespace, revision.name, revision.uid)
@@ -160,6 +163,8 @@ class World:
 
         A look at thousands of pods takes a good part of a second, and a stream tells of hundreds of them in a second.
         """
+        if self._caches.agents.get(key) is None:
+            return 0.0  # nothing is remembered of an agent that is gone
         return min(_LONGEST_REST, _REST_PER_POD * len(self._caches.pods.by(key)))
 
     def _with_our_delete(self, pod: Pod) -> Pod:

@@ -107,7 +107,7 @@ def plan_rollout(agent: HostProcessAgent | InvalidAgent, seen: Seen, now: dateti
         write=serving is not None and (not serving.in_place or _must_note(situation, record, phase)),
         delete=taking.pods,
         copy=copy,
-        discard=_spare(copied, record),
+        discard=_spare(copied, record, situation.base),
         look_again=min((moment for moment in _moments(situation, decision, record) if moment > now), default=None),
     )
 
@@ -215,10 +215,10 @@ def _impact_ends(situation: Situation) -> Iterator[datetime]:
             yield began + situation.impact
 
 
-def _spare(copies: tuple[Revision, ...], record: Record) -> tuple[Revision, ...]:
-    """Return the copies that are not of the proven revision, once that one is copied."""
+def _spare(copies: tuple[Revision, ...], record: Record, base: Record) -> tuple[Revision, ...]:
+    """Return the copies that are not of the proven revision, once that one is copied and the record says so."""
     proven = record.proven
-    if proven is None or not any(copy.digest == proven.digest for copy in copies):
+    if proven is None or proven != base.proven or not any(copy.digest == proven.digest for copy in copies):
         return ()
     target = record.target.digest if record.target else None
     return tuple(copy for copy in copies if copy.digest not in {proven.digest, target})
