@@ -14,7 +14,7 @@ from hostprocess_operator.observed import stuck_container
 from hostprocess_operator.rollout.budget import allowance
 from hostprocess_operator.rollout.canary import Trial, choose_canaries
 from hostprocess_operator.rollout.phase import Phase
-from hostprocess_operator.rollout.record import MOST_BLOCKED, Block
+from hostprocess_operator.rollout.record import LONGEST_VALUE, MOST_BLOCKED, Block
 from hostprocess_operator.rollout.target import is_stored
 from hostprocess_operator.verification.text import clean_text
 
@@ -165,8 +165,12 @@ def _canary(
 
 
 def is_approved(agent: HostProcessAgent, record: Record) -> bool:
-    """Return whether the approval annotation names the target's revision."""
-    return record.target is not None and agent.annotations.get(APPROVE_ANNOTATION) == record.target.rev
+    """Return whether the approve annotation names the target's revision, and was not there when a block was lifted.
+
+    As with retry, a slash and anything behind it name the same revision again.
+    """
+    value = agent.annotations.get(APPROVE_ANNOTATION, "")[:LONGEST_VALUE]
+    return record.target is not None and value.partition("/")[0] == record.target.rev and value != record.spent_approval
 
 
 def _strays(situation: Situation, record: Record, trial: Trial) -> tuple[NodeState, ...]:

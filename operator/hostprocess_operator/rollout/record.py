@@ -18,6 +18,8 @@ _Name = Annotated[str, Field(max_length=253)]
 _Token = Annotated[str, Field(max_length=64)]
 
 MOST_BLOCKED = 20
+LONGEST_VALUE = 253
+"""Characters of an annotation of the agent that are looked at."""
 
 
 class _Entry(BaseModel):
@@ -86,6 +88,7 @@ class Record(_Entry):
         canaries: nodes that try the target first.
         charged: nodes on which the target failed, and why; only a working pod of the target takes a charge back.
         retry: the retry annotation that was last acted on.
+        spent_approval: the approve annotation that stood then: what it approved has failed since.
     """
 
     seq: int = Field(default=0, ge=0)
@@ -96,6 +99,7 @@ class Record(_Entry):
     canaries: tuple[_Name, ...] = ()
     charged: dict[_Name, _Name] = Field(default_factory=dict)
     retry: _Name = ""
+    spent_approval: _Name = ""
     out: dict[_Name, Out] = Field(default_factory=dict)
 
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from hostprocess_operator.api.agent import HostProcessAgent
 from hostprocess_operator.api.conditions import ConditionType
-from hostprocess_operator.api.names import RESTARTED_AT_ANNOTATION, RETRY_ANNOTATION
+from hostprocess_operator.api.names import APPROVE_ANNOTATION, RESTARTED_AT_ANNOTATION, RETRY_ANNOTATION
 from hostprocess_operator.manifests import placement_of, placement_of_template
 from hostprocess_operator.observed.objects import moment
 from hostprocess_operator.rollout.budget import places, presumed_out, still_out
 from hostprocess_operator.rollout.charges import charge
 from hostprocess_operator.rollout.fleet import Expectations, Fleet, survey
 from hostprocess_operator.rollout.ownership import Ownership, ownership_of
-from hostprocess_operator.rollout.record import Record, Target, load_record, merge_records
+from hostprocess_operator.rollout.record import LONGEST_VALUE, Record, Target, load_record, merge_records
 from hostprocess_operator.rollout.target import Keep, Render, choose_target
 
 if TYPE_CHECKING:
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
     from hostprocess_operator.observed import Seen
     from hostprocess_operator.rollout.record import Out
 
-LONGEST_RETRY = 253
-"""Characters of a retry annotation that are looked at."""
 DEFAULT_DEADLINE = timedelta(seconds=1800)
 """Progress deadline of an agent whose spec cannot be read."""
 
@@ -82,7 +80,7 @@ def gather(agent: HostProcessAgent | InvalidAgent, seen: Seen, now: datetime) ->
     base = merge_records(noted, load_record(seen.status.record) if seen.status else None)
     if not isinstance(agent, HostProcessAgent):
         return _of_invalid(seen, now, ownership, noted, base)
-    record = _with_retry(base, agent.annotations.get(RETRY_ANNOTATION, ""), now)
+    record = _with_retry(base, agent.annotations, now)
     target, source = choose_target(agent, record, seen, now, agent.annotations.get(RESTARTED_AT_ANNOTATION, ""))
     target = _with_digest(target, noted, seen)
     # while suspended a new target is not noted, so its clock does not run either
@@ -137,12 +135,12 @@ def _of_invalid(seen: Seen, now: datetime, ownership: Ownership, noted: Record |
     )
 
 
-def _with_retry(record: Record, value: str, now: datetime) -> Record:
+def _with_retry(record: Record, annotations: Mapping[str, str], now: datetime) -> Record:
     """Return the record with the block lifted that the retry annotation names; each value is acted on once.
 
     The value is a revision, or a revision with a slash and anything behind it, to name the same one twice.
     """
-    value = value[:LONGEST_RETRY]
+    value = annotations.get(RETRY_ANNOTATION, "")[:LONGEST_VALUE]
     if value == record.retry:
         return record
     revision = value.partition("/")[0]
@@ -152,6 +150,7 @@ def _with_retry(record: Record, value: str, now: datetime) -> Record:
         if record.target is not None and record.target.rev == revision:
             update |= {"target": record.target.model_copy(update={"started": now, "retried": now, "promoted": False})}
             update |= {"charged": {}, "canaries": ()}
+            update |= {"spent_approval": annotations.get(APPROVE_ANNOTATION, "")[:LONGEST_VALUE]}
     return record.model_copy(update=update)
 
 

@@ -26,7 +26,7 @@ def is_blocked(facts: Facts) -> Readiness | None:
         return None
     where = f" on {on_nodes(block.nodes)}" if block.nodes else ""
     failed = f"Revision {block.rev} failed{where}: {block.reason}.{_evidence(facts, block)}"
-    retry = f"{RETRY_ANNOTATION}={_next_retry(facts, block.rev)}"
+    retry = f"{RETRY_ANNOTATION}={_naming(block.rev, facts.plan.record.retry)}"
     again = f"Correct the spec, or try the same again: {_annotate(facts, retry)}."
     if plan.phase is Phase.ROLLED_BACK:
         proven = plan.record.proven.rev if plan.record.proven else ""
@@ -51,12 +51,11 @@ def _evidence(facts: Facts, block: Block) -> str:
     return f" {block.detail}" if block.detail else ""
 
 
-def _next_retry(facts: Facts, rev: str) -> str:
-    """Return a value of the retry annotation that was not acted on yet."""
-    given = facts.plan.record.retry
-    if given.partition("/")[0] != rev:
+def _naming(rev: str, spent: str) -> str:
+    """Return a value of an annotation that names the revision and is not the one that was acted on."""
+    named, _, count = spent.partition("/")
+    if named != rev:
         return rev
-    count = given.partition("/")[2]
     return f"{rev}/{int(count) + 1 if count.isdecimal() else 2}"
 
 
@@ -91,10 +90,11 @@ def is_trying(facts: Facts) -> Readiness | None:
 
 
 def _approval(facts: Facts, rev: str) -> str:
-    """Return how to approve the revision, and that a given approval is about another one."""
-    given = facts.agent.annotations.get(APPROVE_ANNOTATION)
-    stale = f"{APPROVE_ANNOTATION} names another revision. " if given else ""
-    return f"{stale}Approve it: {_annotate(facts, f'{APPROVE_ANNOTATION}={rev}')}."
+    """Return how to approve the revision, and why an approval that is given is none of this rollout."""
+    given, spent = facts.agent.annotations.get(APPROVE_ANNOTATION, ""), facts.plan.record.spent_approval
+    stale = "is from before the revision failed" if given.partition("/")[0] == rev else "names another revision"
+    approve = _annotate(facts, f"{APPROVE_ANNOTATION}={_naming(rev, spent)}")
+    return f"{f'{APPROVE_ANNOTATION} {stale}. ' if given else ''}Approve it: {approve}."
 
 
 def _holds_up(state: NodeState, plan: Plan) -> bool:

@@ -67,6 +67,10 @@ ROLLOUTS = [
 STALE = rollouts.asked(
     canary={"bakeSeconds": 0, "approval": "Manual"}, annotations={"hostprocess.dev/approve": "another"}
 )
+APPROVED = rollouts.asked(
+    canary={"bakeSeconds": 0, "approval": "Manual"}, annotations={"hostprocess.dev/approve": rollouts.B}
+)
+SPENT = TRYING.model_copy(update={"spent_approval": rollouts.B})
 RETRIED = rollouts.asked(annotations={"hostprocess.dev/retry": "another"})
 HELD_BACK = rollouts.asked(suspend=True)
 FIRST = rollouts.record(proven=None, served=rollouts.B)
@@ -180,6 +184,15 @@ ROLLOUTS += [
         Reason.AWAITING_APPROVAL,
         "hostprocess.dev/approve names another revision. Approve it: `kubectl annotate",
         asked=STALE,
+    ),
+    row(
+        "the approval was given before the revision failed",
+        rollouts.world(APPROVED, *A_FLEET, *rollouts.b("d"), noted=SPENT),
+        RECONCILING,
+        Reason.AWAITING_APPROVAL,
+        f"hostprocess.dev/approve is from before the revision failed. Approve it: `kubectl annotate hostprocessagent "
+        f"inspector -n agents hostprocess.dev/approve={rollouts.B}/2 --overwrite`.",
+        asked=APPROVED,
     ),
     row(
         "a retry of another revision is in the way of nothing",

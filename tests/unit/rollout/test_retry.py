@@ -13,6 +13,7 @@ from support.build import NOW
 from support.rollouts import TARGET, A, B, a, asked, b, block, denied, record, told, world
 
 RETRY, RESTART = "hostprocess.dev/retry", "hostprocess.dev/restarted-at"
+APPROVE, MANUAL = "hostprocess.dev/approve", {"approval": "Manual", "bakeSeconds": 0}
 CANARY = {"nodes": 1}
 BLOCKED = record(
     target=TARGET.model_copy(update={"promoted": True}),
@@ -57,6 +58,16 @@ class TestRetry:
         assert (found.phase, found.reason) == (Phase.CANARY, Reason.CANARY_STARTING)
         assert (found.record.target.started, found.record.target.promoted) == (NOW, False)
         assert (found.record.charged, found.record.canaries) == ({}, ("d",))
+
+    def test_the_approval_that_stands_is_spent(self):
+        """What it approved has failed: a person has to look at the revision again."""
+        again = asked(canary=CANARY | MANUAL, annotations={RETRY: B, APPROVE: f"{B}/1"})
+        noted = plan(again, *a(*"abcd"), noted=BLOCKED).record
+        assert noted.spent_approval == f"{B}/1"
+        waiting = noted.model_copy(update={"served": B})
+        assert plan(again, *b("d"), *a(*"abc"), noted=waiting).reason is Reason.AWAITING_APPROVAL
+        anew = asked(canary=CANARY | MANUAL, annotations={RETRY: B, APPROVE: f"{B}/2"})
+        assert plan(anew, *b("d"), *a(*"abc"), noted=waiting).record.target.promoted
 
     def test_it_is_noted_although_nothing_was_lifted(self):
         """Else the value would lift a block that is made later."""
