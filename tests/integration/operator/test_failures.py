@@ -128,7 +128,7 @@ def test_a_refusal_is_told_with_its_cure_and_heals_when_it_is_cured(one, nodes, 
 
 def test_a_host_port_that_another_agent_has_is_told(one, nodes, plane, namespace):
     nodes(1)
-    port = {"name": "agent", "image": "registry.example/agent:1.0", "ports": [{"containerPort": 9182}]}
+    port = {"name": "agent", "image": "registry.example/listener:1.0", "ports": [{"containerPort": 9182}]}
     one.apply(containers=[port])
     one.wait_verified(1)
     other = OneAgent(plane, namespace, nodes.selector, name="other")
