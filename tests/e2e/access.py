@@ -21,7 +21,7 @@ from typing import Any
 from control_plane.api import ApiClient, ApiError
 from control_plane.cluster import Cluster
 
-OLDEST_MINOR = 30
+OLDEST_MINOR = 33
 """The first version whose discovery and admission policies are as they are needed."""
 
 PAUSES = (1, 3, 9)

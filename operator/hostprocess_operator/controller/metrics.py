@@ -1,10 +1,13 @@
-"""The operator's metrics. Names are documented in the README; no label value ever comes from a log."""
+"""The operator's metrics. docs/metrics.md lists their names; no label value ever comes from a log."""
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from hostprocess_operator.api.conditions import ConditionType
 
 if TYPE_CHECKING:
     from hostprocess_operator.api.status import AgentStatus
@@ -73,10 +76,12 @@ class Metrics:
         namespace, name = key
         for state, count in status.nodes.model_dump().items():
             self.nodes.labels(namespace, name, state).set(count)
-        for condition in status.conditions:
-            for value in ("True", "False", "Unknown"):
-                gauge = self.condition.labels(namespace, name, condition.type, value)
-                gauge.set(condition.status == value)
+        found = {condition.type: condition.status for condition in status.conditions}
+        for kind, value in product(ConditionType, ("True", "False", "Unknown")):
+            if kind in found:
+                self.condition.labels(namespace, name, kind, value).set(found[kind] == value)
+            else:
+                self.condition.remove(namespace, name, kind, value)
 
     def forget_agents(self) -> None:
         """Drop every series of every agent: from now on another replica may say how they are."""

@@ -4,6 +4,8 @@ import pytest
 
 from control_plane.waiting import wait_for
 
+RECORD = {"hostprocess.dev/rollout": "{}"}
+
 
 def template(**fields):
     return {"spec": {"template": {"spec": fields}}}
@@ -19,7 +21,12 @@ def daemonset(name, namespace, *owners):
     return {
         "apiVersion": "apps/v1",
         "kind": "DaemonSet",
-        "metadata": {"name": name, "namespace": namespace, "ownerReferences": list(owners)},
+        "metadata": {
+            "name": name,
+            "namespace": namespace,
+            "annotations": RECORD | {"hostprocess.dev/stamp": "s", "hostprocess.dev/pod-security": "privileged"},
+            "ownerReferences": list(owners),
+        },
         "spec": {
             "selector": {"matchLabels": labels},
             "updateStrategy": {"type": "OnDelete"},
@@ -66,6 +73,7 @@ REFUSED = {
 }
 FREE = {
     "an annotation": ({"metadata": {"annotations": {"note": "x"}}}, None),
+    "its annotations as they are": ({"metadata": {"annotations": RECORD}}, None),
     "a label": ({"metadata": {"labels": {"team": "x"}}}, None),
     "a finalizer": ({"metadata": {"finalizers": ["example.com/hold"]}}, None),
     "the owner reference taken away": ({"metadata": {"ownerReferences": None}}, None),
@@ -90,6 +98,13 @@ def test_other_metadata_and_the_status_are_free(guarded, refusal, edit, subresou
 def test_nobody_gives_it_to_another_controller(guarded, refusal):
     edit = {"metadata": {"ownerReferences": [{**ANOTHER_OWNER, "controller": True}]}}
     assert "--cascade=orphan" in refusal(guarded, "daemonset", "guarded", edit, patch_type="merge")
+
+
+@pytest.mark.parametrize("value", ['{"blocked":[]}', None], ids=["edited", "taken away"])
+@pytest.mark.parametrize("key", ["rollout", "stamp", "pod-security"])
+def test_nobody_edits_the_record_of_the_rollout(guarded, refusal, key, value):
+    edit = {"metadata": {"annotations": {f"hostprocess.dev/{key}": value}}}
+    assert "record of the rollout" in refusal(guarded, "daemonset", "guarded", edit, patch_type="merge")
 
 
 @pytest.mark.parametrize("name", ["owned", "free"])
