@@ -58,14 +58,17 @@ def charge(
 
 
 def failure(state: NodeState, impact: timedelta, now: datetime) -> Fault | Reason | None:
-    """Return why the node's agent counts as failed, None while it works or may still get there."""
+    """Return why the node's agent counts as failed, None while it works or may still get there.
+
+    A node that is cordoned when it goes down is under maintenance: whoever reboots one cordons it first.
+    """
     pod, node = state.pod, state.node
     if pod is None:
         return None
     if not node.ready:
         began = pod.started
         lost = node.ready_since is not None and began is not None and began <= node.ready_since <= began + impact
-        return Reason.NODE_LOST if lost else None
+        return Reason.NODE_LOST if lost and not node.unschedulable else None
     if pod.gate is not None and pod.gate.status == "False":
         return next((reason for reason in Reason if reason.value == pod.gate.reason), Reason.NOT_ADMINISTRATOR)
     if state.working:

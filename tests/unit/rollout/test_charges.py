@@ -43,10 +43,10 @@ def judged(status, reason):
     return build.pod(ready=False, gate=build.verdict(status, reason))
 
 
-def on_lost_node(*, started, lost):
+def on_lost_node(*, started, lost, **node):
     """Return a node that went down `lost` ago with an agent that started `started` ago."""
     pod = build.pod(ready=False, containers=(build.container(age=started),))
-    return state(pod, node=build.node(ready=False, ready_for=lost))
+    return state(pod, node=build.node(ready=False, ready_for=lost, **node))
 
 
 STARTING = build.starting_pod()
@@ -157,6 +157,7 @@ def test_an_error_of_an_agent_that_worked_counts_a_minute_after_it_ceased_to():
         pytest.param(on_lost_node(started=HOUR, lost=HOUR - IMPACT), True, id="at the end of nodeImpactSeconds"),
         pytest.param(on_lost_node(started=HOUR, lost=HOUR - IMPACT - SECOND), False, id="not a second later"),
         pytest.param(on_lost_node(started=MINUTE, lost=MINUTE + SECOND), False, id="not before its agent started"),
+        pytest.param(on_lost_node(started=MINUTE, lost=SECOND, cordoned=True), False, id="nor while it is cordoned"),
         pytest.param(state(UNSTARTED, node=build.node(ready=False)), False, id="not before any agent started"),
         pytest.param(
             state(build.pod(), node=replace(build.node(ready=False), ready_since=None)), False,
