@@ -7,16 +7,22 @@ of us is believed only from the DaemonSet: it is written there before each delet
 
 from __future__ import annotations
 
+import base64
 import json
+import zlib
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer
 
 _SECONDS = "%Y-%m-%dT%H:%M:%SZ"
 _Moment = Annotated[AwareDatetime, PlainSerializer(lambda moment: moment.strftime(_SECONDS), return_type=str)]
 _Name = Annotated[str, Field(max_length=253)]
+_COMPRESSED = "zlib:"
+_MOST_BYTES = 8 * 1024 * 1024
 _Token = Annotated[str, Field(max_length=64)]
 
+LONGEST_TEXT = 16 * 1024
+"""Characters of a record that is not compressed."""
 MOST_BLOCKED = 20
 LONGEST_VALUE = 253
 """Characters of an annotation of the agent that are looked at."""
@@ -104,8 +110,14 @@ class Record(_Entry):
 
 
 def dump_record(record: Record) -> str:
-    """Return the record as compact JSON with sorted keys: equal records give equal text."""
-    return json.dumps(record.model_dump(mode="json", exclude_defaults=True), sort_keys=True, separators=(",", ":"))
+    """Return the record as compact JSON with sorted keys: equal records give equal text.
+
+    One of thousands of nodes is compressed (zlib, in Base64 behind `zlib:`): an object takes 256 KiB of annotations.
+    """
+    text = json.dumps(record.model_dump(mode="json", exclude_defaults=True), sort_keys=True, separators=(",", ":"))
+    if len(text) <= LONGEST_TEXT:
+        return text
+    return _COMPRESSED + base64.b64encode(zlib.compress(text.encode(), 9)).decode()
 
 
 def load_record(text: str | None) -> Record | None:
@@ -113,9 +125,15 @@ def load_record(text: str | None) -> Record | None:
     if text is None:
         return None
     try:
-        return Record.model_validate_json(text)
-    except ValidationError:
+        return Record.model_validate_json(_expanded(text) if text.startswith(_COMPRESSED) else text)
+    except (ValueError, zlib.error):  # of JSON, of the model or of Base64
         return None
+
+
+def _expanded(text: str) -> bytes:
+    """Return what was compressed, or as much of it as a record can have."""
+    packed = base64.b64decode(text.removeprefix(_COMPRESSED), validate=True)
+    return zlib.decompressobj().decompress(packed, _MOST_BYTES)
 
 
 def merge_records(on_daemonset: Record | None, in_status: Record | None) -> Record:

@@ -103,9 +103,9 @@ def gather(agent: HostProcessAgent | InvalidAgent, seen: Seen, now: datetime) ->
         unready_since=_unready_since(seen, now),
     )
     fleet = survey(expected, seen, now)
-    # a record that is wiped, or was deleted with the DaemonSet, says nothing of who is out
-    is_lost = noted is None and (ownership is Ownership.OURS or base.target is not None)
-    out = presumed_out(fleet, now) if is_lost else still_out(record.out, fleet)
+    # a record that is wiped says nothing of who is out; one that was deleted with the DaemonSet is over with it
+    is_wiped = noted is None and ownership is Ownership.OURS
+    out = presumed_out(fleet, now) if is_wiped else still_out(record.out, fleet)
     record = _with_target(record, target)
     if record.proven is not None and record.proven.rev != target.rev and not agent.spec.suspend:
         charged = charge(record.charged, fleet, out, target, impact, now)

@@ -4,7 +4,7 @@ from hostprocess_operator.api.reasons import Reason
 from hostprocess_operator.rollout import Phase
 from support import build
 from support.build import NOW, OLD, SECOND, new, old
-from support.plans import ABC, AGENT, DOWN, FIRST, NO_DAEMONSET, PROVEN, outs, row, seen, served
+from support.plans import ABC, AGENT, COPY, DOWN, FIRST, NO_DAEMONSET, PROVEN, outs, row, seen, served
 
 DOCKER = {"runtime": "docker://20.10.9"}
 
@@ -86,6 +86,13 @@ HANDS_OFF = [
 
 APPLYING = [
     row("there is no DaemonSet: it is made", seen(**NO_DAEMONSET), Phase.ROLLING, Reason.APPLYING, write=True),
+    row(
+        "it was deleted: it is made, and who was out before is so no more",
+        seen(status=COPY, **NO_DAEMONSET),
+        Phase.ROLLING,
+        Reason.APPLYING,
+        write=True,
+    ),
     row(
         "it was deleted and its pods are orphans: it is made, and they stay",
         seen(*old("a", "b", "c", owner_uid=""), daemonset=None),

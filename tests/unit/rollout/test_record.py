@@ -1,5 +1,7 @@
 """The rollout record: as text and back, and one of its two copies."""
 
+import base64
+import zlib
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -50,6 +52,27 @@ def test_the_text_that_stands_on_daemonsets():
     assert (record.seq, record.target.rev, record.proven.digest, record.out["node-a"].taken) == (2, "r2", "d1", True)
 
 
+def many(count):
+    """Return a record of so many nodes with the longest names that a cloud gives, all of them out and failed."""
+    names = [f"ip-10-{n // 256 % 256}-{n % 256}-{n * 7919 % 256}.eu-central-1.compute.internal" for n in range(count)]
+    return Record(out=build.out(*names), charged=dict.fromkeys(names, "NotAdministrator"))
+
+
+def test_a_record_of_a_few_nodes_can_be_read_by_people():
+    assert dump_record(many(100)).startswith('{"charged"')
+
+
+def test_a_record_of_five_thousand_nodes_fits_into_an_annotation():
+    text = dump_record(many(5000))
+    assert len(text) < 128 * 1024
+    assert load_record(text) == many(5000)
+
+
+def test_an_endless_text_is_no_record():
+    endless = base64.b64encode(zlib.compress(b" " * 64 * 1024 * 1024)).decode()
+    assert load_record(f"zlib:{endless}") is None
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -64,6 +87,11 @@ def test_the_text_that_stands_on_daemonsets():
         pytest.param('{"target":{"rev":"r"}}', id="half a target"),
         pytest.param('{"out":{"' + "r" * 254 + '":{"since":"2026-03-04T05:06:07Z","taken":true}}}', id="a long name"),
         pytest.param("[" * 100_000, id="as deep as it gets"),
+        pytest.param("zlib:", id="nothing that was compressed"),
+        pytest.param("zlib:{}", id="no Base64"),
+        pytest.param("zlib:\u00e4", id="no ASCII"),
+        pytest.param("zlib:e30=", id="Base64 of something else"),
+        pytest.param(dump_record(many(5000))[:-400], id="compressed and cut off"),
     ],
 )  # fmt: skip
 def test_nonsense_is_no_record(text):
