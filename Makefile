@@ -56,7 +56,7 @@ unit: setup ## Run the tests that need no control plane
 	$(VENV)/pytest tests/unit --numprocesses 2 --dist worksteal
 
 integration: setup control-plane ## Run the tests against the local control plane
-	$(VENV)/pytest tests/integration --numprocesses 3 --dist loadfile
+	$(VENV)/pytest tests/integration --numprocesses 4 --dist loadfile --no-loadscope-reorder
 
 crashes: setup control-plane ## Kill the operator at some of its writes; with FULL=1 at each, which takes an hour and writes docs/resilience.md
 	$(if $(FULL),$(VENV)/python -m faults.crashes --write,$(VENV)/pytest tests/integration/faults/test_crashes.py)

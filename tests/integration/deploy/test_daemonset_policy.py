@@ -104,7 +104,7 @@ def test_nobody_gives_it_to_another_controller(guarded, refusal):
 @pytest.mark.parametrize("key", ["rollout", "stamp", "pod-security"])
 def test_nobody_edits_the_record_of_the_rollout(guarded, refusal, key, value):
     edit = {"metadata": {"annotations": {f"hostprocess.dev/{key}": value}}}
-    assert "record of the rollout" in refusal(guarded, "daemonset", "guarded", edit, patch_type="merge")
+    assert "are the record of the rollout" in refusal(guarded, "daemonset", "guarded", edit, patch_type="merge")
 
 
 @pytest.mark.parametrize("name", ["owned", "free"])
