@@ -122,7 +122,7 @@ def test_without_a_yes_nothing_is_made(start, plane):
 
 
 def test_an_operator_that_is_not_there_cannot_be_put_on_trial(start, plane):
-    status, said = finished(start("--yes", "--installed", "--only", "sample"))
+    status, said = finished(start("--yes", "--installed", "--only", "sample", "--patience", "0.2"))
     assert status in {1, 2}, said
     assert "No operator" in said
     assert marked(plane) == {}
