@@ -3,14 +3,16 @@
 import pytest
 
 from hostprocess_operator.api.reasons import Reason
+from hostprocess_operator.api.status import AgentStatus, Condition
 from hostprocess_operator.rollout import Phase, plan_rollout
 from support import build
-from support.build import DAY, MINUTE, NOW, SECOND
+from support.build import DAY, HOUR, MINUTE, NOW, SECOND
 from support.rollouts import TARGET, A, B, a, asked, b, denied, record, starting, told, world, x
 
 ONE = asked(canary={"nodes": 1})
 TWO = asked(canary={"nodes": 2})
 SLOW = asked(canary={"nodes": 1}, minReadySeconds=30)
+SLOW_TWO = asked(canary={"nodes": 2}, minReadySeconds=30)
 MANUAL = asked(canary={"nodes": 1, "approval": "Manual"})
 APPROVED = asked(canary={"nodes": 1, "approval": "Manual"}, annotations={"hostprocess.dev/approve": B})
 STALE = asked(canary={"nodes": 1, "approval": "Manual"}, annotations={"hostprocess.dev/approve": A})
@@ -18,6 +20,14 @@ POOL_X = asked(canary={"nodes": 1, "nodeSelector": {"pool": "x"}})
 
 WINDOW = record(served=B)
 TRIED = record(canaries=("d",))
+LIFTED = TARGET.model_copy(update={"started": NOW - MINUTE, "retried": NOW - MINUTE})
+RETRIED = record(served=B, canaries=("d",), target=LIFTED)
+DEADLINE = 30 * MINUTE
+UNREADY = AgentStatus(
+    conditions=(
+        Condition(type="Ready", status="False", reason="Verifying", last_transition_time="2026-03-01T00:00:00Z"),
+    )
+)
 RECONCILING, STALLED = ("False", "Reconciling"), ("False", "Stalled")
 DOWN = {"ready": False, "ready_for": MINUTE}
 
@@ -39,6 +49,10 @@ ROWS = [
     row(
         "the window stays open until the canary's pod is made",
         ONE, world(ONE, *a(*"abc"), noted=record(served=B, out=build.out("d"))), Reason.CANARY_STARTING, B,
+    ),
+    row(
+        "also where the next canary waits for its place",
+        TWO, world(TWO, *a(*"abc"), noted=record(served=B, out=build.out("d"))), Reason.CANARY_STARTING, B,
     ),
     row(
         "it is closed while the budget keeps the next canary waiting",
@@ -82,6 +96,11 @@ ROWS = [
         SLOW, world(SLOW, *a(*"abc"), *b("d", ready_for=SECOND), noted=TRIED), Reason.CANARY_VERIFYING,
     ),
     row(
+        "nor is it enough that one of them is",
+        SLOW_TWO, world(SLOW_TWO, *a(*"ab"), *b("c"), *b("d", ready_for=SECOND), noted=record(canaries=("c", "d"))),
+        Reason.CANARY_VERIFYING,
+    ),
+    row(
         "the canary has not worked for long enough",
         ONE, world(ONE, *a(*"abc"), *b("d", ready_for=59 * SECOND), noted=TRIED), Reason.CANARY_BAKING,
     ),
@@ -113,6 +132,15 @@ ROWS = [
         delete="d",
     ),
     row(
+        "so it is while a node that an earlier version broke has no pod at all",
+        ONE, world(ONE, *a(*"bcd"), noted=record(served=B, out=build.out("a"))), Reason.REPAIRING,
+    ),
+    row(
+        "until that one is late: it has had the time to get the proven one",
+        ONE, world(ONE, *a(*"bcd"), noted=record(served=B, out=build.out("a", age=DEADLINE, taken=False)),
+                   status=UNREADY), Reason.CANARY_STARTING, B, "d",
+    ),
+    row(
         "what is broken and not out because of us is not repaired",
         ONE, world(ONE, *a(*"bcd"), *x("a", ready=False)), Reason.CANARY_STARTING, B,
     ),
@@ -130,6 +158,15 @@ ROWS = [
     row(
         "a stray pod of the target on a node that is no canary is left alone",
         ONE, world(ONE, *a(*"bc"), *b("a", "d", ready_for=MINUTE / 2), noted=TRIED), Reason.CANARY_BAKING,
+    ),
+    row(
+        "a canary that failed before the retry is tried again",
+        ONE, world(ONE, *a(*"abc"), denied("d", age=HOUR), noted=RETRIED), Reason.CANARY_STARTING, B, "d",
+    ),
+    row(
+        "once it is not cordoned any more",
+        ONE, world(ONE, *a(*"abc"), denied("d", age=HOUR), nodes=["a", "b", "c", build.node("d", cordoned=True)],
+                   noted=RETRIED), Reason.CANARY_STARTING, B,
     ),
     row(
         "a canary that vanished is replaced",

@@ -14,6 +14,7 @@ from support.rollouts import (
     FORMER,
     PROVEN,
     REVISIONS,
+    TARGET,
     A,
     B,
     a,
@@ -67,6 +68,11 @@ class TestBlock:
                 id="may be out: a share of the wanted nodes",
             ),
             pytest.param(
+                asked(maxFailures=1, maxUnavailable=2, canary={"nodes": 1}),
+                record(served=B, target=TARGET.model_copy(update={"promoted": True})), [denied("d"), *a(*"abc")], False,
+                id="as many as maxFailures do not, once it has passed its canaries",
+            ),
+            pytest.param(
                 HALT, record(served=B, proven=None), [denied("d"), *b(*"abc")], False, id="none of a first version"
             ),
             pytest.param(
@@ -98,15 +104,21 @@ class TestBlock:
             ),
         ],
     )  # fmt: skip
-    def test_of_a_pod_without_a_verdict_it_says_what_is_seen_of_its_containers(self, ended, detail):
+    @pytest.mark.parametrize("gate", [None, build.verdict("Unknown", "Pending", "No report yet.")])
+    def test_of_a_pod_without_a_verdict_it_says_what_is_seen_of_its_containers(self, ended, detail, gate):
         crashing = build.container(state="waiting", reason="CrashLoopBackOff", restarts=4)
-        pod = b("d", ready=False, gate=None, containers=(replace(crashing, last=ended),))
+        pod = b("d", ready=False, gate=gate, containers=(replace(crashing, last=ended),))
         found = blocked(HALT, *pod, *a(*"abc"))
         assert (found.reason, found.nodes, found.detail) == ("CrashLoop", ("d",), detail)
 
     def test_it_says_what_is_seen_of_the_failed_revision_alone(self):
         found = blocked(HALT, denied("d", revision="a"), noted=charged("d"))
         assert (found.nodes, found.detail) == (("d",), "")
+
+    def test_nor_what_is_seen_on_a_node_that_is_excused(self):
+        noted = record(served=B, out=build.out("a", taken=False))
+        found = blocked(HALT, denied("a", gate=build.verdict("False", message="Excused.")), denied("d"), noted=noted)
+        assert (found.nodes, found.detail) == (("d",), "The pod has no administrator rights. Look for a policy.")
 
     def test_its_reason_is_the_most_frequent_one_and_three_nodes_are_named(self):
         noted = charged("c", "b", "a").model_copy(update={"charged": dict.fromkeys("cba", "StartFailed")})

@@ -98,6 +98,12 @@ def test_the_pod_of_a_node(pods, expected):
         pytest.param([build.pod(revision="unheard-of")], {}, False, id="its revision is not known"),
         pytest.param([build.pod()], {"digest": None}, False, id="it is not known how the target's template is stored"),
         pytest.param([], {}, False, id="there is no pod"),
+        pytest.param(
+            [build.pod(revision="unheard-of")],
+            {"digest": None},
+            False,
+            id="neither is known, and so they are not equal",
+        ),
     ],
 )
 def test_updated(pods, expected, updated):
@@ -201,3 +207,8 @@ def test_a_pod_that_failed_before_the_retry_is_stale():
     assert not state(failed, retried=NOW - HOUR).stale
     assert not state(build.pod(age=MINUTE), retried=NOW).stale
     assert not state(failed).stale
+
+
+def test_a_pod_of_another_revision_or_without_a_date_is_not_stale():
+    assert not state(build.denied_pod(age=MINUTE, revision=build.OLD), retried=NOW).stale
+    assert not state(replace(build.denied_pod(), created=None), retried=NOW).stale

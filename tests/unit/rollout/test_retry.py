@@ -9,7 +9,7 @@ from hostprocess_operator.manifests import pod_template
 from hostprocess_operator.observed import template_digest
 from hostprocess_operator.rollout import Phase, plan_rollout
 from support import build
-from support.build import NOW
+from support.build import HOUR, MINUTE, NOW
 from support.rollouts import TARGET, A, B, a, asked, b, block, denied, record, told, world
 
 RETRY, RESTART = "hostprocess.dev/retry", "hostprocess.dev/restarted-at"
@@ -68,6 +68,11 @@ class TestRetry:
         assert plan(again, *b("d"), *a(*"abc"), noted=waiting).reason is Reason.AWAITING_APPROVAL
         anew = asked(canary=CANARY | MANUAL, annotations={RETRY: B, APPROVE: f"{B}/2"})
         assert plan(anew, *b("d"), *a(*"abc"), noted=waiting).record.target.promoted
+
+    def test_a_pod_that_failed_before_is_made_anew(self):
+        lifted = TARGET.model_copy(update={"started": NOW - MINUTE, "retried": NOW - MINUTE})
+        found = plan(retrying(B), *b("a", "b", "c"), denied("d", age=HOUR), noted=record(served=B, target=lifted))
+        assert ([pod.node for pod in found.delete], found.record.charged) == (["d"], {})
 
     def test_it_is_noted_although_nothing_was_lifted(self):
         """Else the value would lift a block that is made later."""
