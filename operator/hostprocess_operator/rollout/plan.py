@@ -226,7 +226,7 @@ def _spare(copies: tuple[Revision, ...], record: Record, base: Record) -> tuple[
 
 def _outcome(situation: Situation, decision: Decision, serving: Serving | None, taking: Taking) -> tuple[Phase, Reason]:
     """Return phase and reason: the decision's, unless something keeps it from being carried out."""
-    if decision.phase is not Phase.ROLLING or decision.reason is not Reason.ROLLING:
+    if decision.reason is not Reason.ROLLING:
         if decision.phase is Phase.STABLE and not (serving and serving.settled):
             return Phase.ROLLING, Reason.APPLYING
         return decision.phase, decision.reason

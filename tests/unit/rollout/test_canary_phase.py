@@ -180,7 +180,7 @@ ROWS = [
 def test_canary(agent, seen, reason, serves, delete, expected):
     plan = plan_rollout(agent, seen, NOW)
     assert (plan.phase, plan.reason) == (Phase.CANARY, reason)
-    assert plan.serving.rev == serves
+    assert plan.serving.rev == plan.record.served == serves
     assert [pod.node for pod in plan.delete] == delete
     assert not plan.record.target.promoted
     assert told(agent, seen, plan) == expected

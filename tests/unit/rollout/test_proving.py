@@ -90,6 +90,10 @@ class TestProven:
         assert not self.is_proven(*pods)
         assert plan(*pods).look_again == NOW + SECOND
 
+    def test_an_agent_of_another_revision_is_not_watched(self):
+        young = a("d", containers=(build.probe(), build.container(age=59 * SECOND)))
+        assert plan(*started("a", "b", "c", ago=HOUR), *young).look_again is None
+
     def test_until_then_it_is_stable_all_the_same(self):
         found = plan(*started(*"abcd", ago=59 * SECOND))
         assert (found.phase, found.reason, found.delete) == (Phase.STABLE, Reason.ROLLED_OUT, ())
@@ -101,6 +105,14 @@ class TestProven:
     def test_a_node_that_joined_since_is_not_waited_for(self):
         nodes = ["a", "b", "c", build.node("d", age=MINUTE)]
         assert self.is_proven(*started("a", "b", "c", ago=HOUR), *started("d", ago=SECOND), nodes=nodes)
+
+    @pytest.mark.parametrize(
+        "created",
+        [pytest.param(TARGET.started, id="in the moment of its start"), pytest.param(None, id="nobody knows when")],
+    )
+    def test_a_node_that_was_made_at_another_time_is_waited_for(self, created):
+        nodes = ["a", "b", "c", replace(build.node("d"), created=created)]
+        assert not self.is_proven(*started("a", "b", "c", ago=HOUR), *started("d", ago=SECOND), nodes=nodes)
 
     def test_a_node_that_went_down_is_not_waited_for(self):
         nodes = ["a", "b", "c", build.node("d", ready=False, ready_for=DAY)]
@@ -181,3 +193,14 @@ def test_a_node_that_does_not_say_since_when_it_is_there_stops_nothing():
 def test_nothing_proven_and_no_node_lets_specs_replace_each_other():
     found = plan(nodes=(), agent=asked(canary={"nodes": 1}), noted=Record(seq=1, served=A, target=TARGET))
     assert (found.phase, found.reason, found.record.proven) == (Phase.ROLLING, Reason.NO_MATCHING_NODES, None)
+
+
+def test_that_the_last_node_works_again_is_noted_at_the_end_and_not_before():
+    noted = record(served=B, out=build.out("d"))
+    found = plan(*b("a", "b", "d"), starting("c"), noted=noted)
+    assert (found.phase, found.record.out, found.write) == (Phase.ROLLING, {}, False)
+
+
+def test_what_is_due_now_was_looked_at_now():
+    """Else one look would follow the other without a pause."""
+    assert plan(*started(*"abcd", ago=60 * SECOND), revisions=REVISIONS).look_again is None

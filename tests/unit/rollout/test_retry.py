@@ -71,8 +71,10 @@ class TestRetry:
 
     def test_a_pod_that_failed_before_is_made_anew(self):
         lifted = TARGET.model_copy(update={"started": NOW - MINUTE, "retried": NOW - MINUTE})
-        found = plan(retrying(B), *b("a", "b", "c"), denied("d", age=HOUR), noted=record(served=B, target=lifted))
-        assert ([pod.node for pod in found.delete], found.record.charged) == (["d"], {})
+        noted = record(served=B, target=lifted, out=build.out("d"))
+        found = plan(retrying(B), *a("a", "b", "c"), denied("d", age=HOUR), noted=noted)
+        assert (found.reason, [pod.node for pod in found.delete]) == (Reason.ROLLING, ["d"])
+        assert found.record.charged == {}
 
     def test_it_is_noted_although_nothing_was_lifted(self):
         """Else the value would lift a block that is made later."""
