@@ -149,6 +149,19 @@ def test_an_error_of_an_agent_that_worked_counts_a_minute_after_it_ceased_to():
     assert failure(state(stuck("ErrImagePull", age=DAY, ready_for=60 * SECOND)), IMPACT, NOW) is not None
 
 
+def test_an_error_of_an_agent_that_never_was_ready_counts_from_its_creation():
+    assert failure(state(replace(stuck("ErrImagePull", age=59 * SECOND), ready_since=None)), IMPACT, NOW) is None
+    failing = replace(stuck("ErrImagePull", age=60 * SECOND), ready_since=None)
+    assert failure(state(failing), IMPACT, NOW) is Fault.IMAGE_PULL_FAILED
+
+
+def test_an_image_that_cannot_be_pulled_counts_as_such_though_a_container_beside_it_has_ended():
+    ended = build.container("first", state="terminated", reason="Completed", exit_code=0)
+    failing = stuck("ErrImagePull", age=HOUR)
+    beside = replace(failing, containers=(ended, *failing.containers))
+    assert failure(state(beside), IMPACT, NOW) is Fault.IMAGE_PULL_FAILED
+
+
 @pytest.mark.parametrize(
     ("state", "expected"),
     [
@@ -191,6 +204,7 @@ def test_charges_are_sorted_by_node():
     [
         pytest.param(state(STARTING), {}, id="it has not failed"),
         pytest.param(state(DENIED, updated=False), {}, id="what failed is not of the target"),
+        pytest.param(state(DENIED, working=True), {}, id="it works: the kubelet has not acted on the verdict yet"),
         pytest.param(state(DENIED), build.out("node-a", taken=False), id="it was broken before its turn"),
         pytest.param(state(DENIED, node=build.node(age=HOUR - SECOND)), {}, id="its node was made after the start"),
         pytest.param(
