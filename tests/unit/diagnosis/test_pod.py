@@ -111,6 +111,8 @@ def test_wants_events(asked, expected):
         pytest.param(
             pod(waiting(), reason="Unschedulable", gone_by=NOW), [], id="an unscheduled pod that is going away"
         ),
+        pytest.param(pod(container(**RUNNING), gone_by=NOW), [], id="a pod that is going away before it was ready"),
+        pytest.param(pod(init(age=GRACE - SECOND), waiting()), [], id="an init container that just started"),
         pytest.param(pod(container(ready=True, restarts=9, crash=1)), [], id="a container that came through"),
         pytest.param(
             pod(replace(container(age=SECOND, restarts=1), last=Ended(255, "Unknown", "", NOW - MINUTE))), [],
@@ -155,6 +157,11 @@ YOUNG = {"age": 5 * SECOND, "restarts": 3, "crash": 1}
         pytest.param(pod(waiting(), sandboxed=None), [], Reason.STARTING, id="an old kubelet does not say"),
         pytest.param(pod(UNSEEN), [], Reason.STARTING, id="the kubelet has said nothing"),
         pytest.param(pod(init(), waiting()), [], Reason.STARTING, id="an init container runs for long"),
+        pytest.param(pod(init(age=GRACE), waiting()), [], Reason.STARTING, id="and from its first seconds on"),
+        pytest.param(
+            pod(container(state="terminated", exit_code=1), phase="Failed"), [], Fault.CRASH_LOOP,
+            id="a pod that ended for no reason of its node's was not given up",
+        ),
         pytest.param(pod(container(**RUNNING)), [NOT_READY], Fault.PROBE_FAILED, id="the probe fails"),
         pytest.param(pod(container(**RUNNING)), [], Reason.STARTING, id="the probe has not been tried"),
         pytest.param(
@@ -176,6 +183,10 @@ YOUNG = {"age": 5 * SECOND, "restarts": 3, "crash": 1}
         pytest.param(pod(container(hooks=True, **CRASHING)), [HOOK], Fault.HOOK_FAILED, id="ended by its hook"),
         pytest.param(pod(container(hooks=True, **CRASHING)), [], Fault.CRASH_LOOP, id="a hook that did not fail"),
         pytest.param(pod(container(ready=True, **YOUNG)), [], Fault.CRASH_LOOP, id="up again for the third time"),
+        pytest.param(
+            pod(container(ready=True, **(YOUNG | {"crash": 0}))), [], Fault.CRASH_LOOP,
+            id="up again for the third time, though it ended with success",
+        ),
         pytest.param(
             pod(container(age=SECOND, restarts=1, crash=1)), [], Fault.CRASH_LOOP, id="up again after a first failure"
         ),
