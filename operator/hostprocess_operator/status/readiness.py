@@ -61,7 +61,7 @@ def _is_suspended(facts: Facts) -> Readiness | None:
     in_place = serving is not None and serving.in_place
     if in_place and not pending:
         return None
-    what = f"the spec's revision on {on_nodes(pending)}" if pending and in_place else "a write of the DaemonSet"
+    what = f"the spec's revision on {on_nodes(pending)}" if in_place else "a write of the DaemonSet"
     return Readiness(
         "False",
         Reason.SUSPENDED,

@@ -3,7 +3,7 @@
 import pytest
 
 from hostprocess_operator.rollout import Fleet, NodeState, Out
-from hostprocess_operator.rollout.budget import allowance, places, still_out, take
+from hostprocess_operator.rollout.budget import allowance, places, presumed_out, still_out, take
 from support import build
 from support.build import DAY, HOUR, MINUTE, NOW
 
@@ -60,6 +60,10 @@ def test_still_out(states, expected):
     assert set(still_out(build.out("a"), fleet(*states))) == expected
 
 
+def test_without_a_record_every_node_without_a_working_agent_is_taken_for_out():
+    assert presumed_out(fleet(state("a"), state("b", working=True)), NOW) == {"a": Out(since=NOW, taken=True)}
+
+
 def test_who_is_out_keeps_since_when():
     assert still_out(build.out("a", age=MINUTE), fleet(state("a"))) == build.out("a", age=MINUTE)
 
@@ -100,6 +104,7 @@ def test_places_of_nodes_on_which_the_target_failed(entry, node, holds):
         pytest.param({"updated": False}, NOW - HOUR, False, id="it is of an older revision"),
         pytest.param({"updated": True, "ready": False}, NOW - HOUR, False, id="its node is down"),
         pytest.param({"updated": True, "joined": NOW}, NOW - HOUR, False, id="its node joined after the rollout began"),
+        pytest.param({"updated": True, "joined": NOW - HOUR}, NOW - HOUR, True, id="its node joined just as it began"),
         pytest.param({"updated": True}, None, False, id="the revision is proven: it is not the rollout's"),
     ],
 )

@@ -72,6 +72,7 @@ def test_the_order_of_the_nodes_is_of_no_account():
         ),
         pytest.param([A, state("b", **POOL), C], {"nodeSelector": {"pool": "x"}}, ["b"], id="only selected nodes"),
         pytest.param([A, B], {"nodeSelector": {"pool": "x"}}, [], id="none is selected"),
+        pytest.param([A], {"nodeSelector": A.node.labels}, ["a"], id="one is selected by all labels that it has"),
         pytest.param(
             [state("a", **POOL), B], {"nodeSelector": {"pool": "x"}, "former": ["b"]}, ["a"],
             id="a former one that is not selected any more is replaced",

@@ -26,6 +26,9 @@ def daemonset(**changes):
             daemonset(owner_uid="an-earlier-agent"), None, Ownership.LEAVING, id="an earlier agent of the name had it"
         ),
         pytest.param(
+            daemonset(owner_uid="an-earlier-agent"), WRITTEN, Ownership.LEAVING, id="also if it is the one we wrote"
+        ),
+        pytest.param(
             daemonset(owner_uid="an-earlier-agent", deleting=True), None, Ownership.LEAVING, id="and it is going"
         ),
         pytest.param(daemonset(owner_uid=""), WRITTEN, Ownership.OURS, id="somebody took its owner off ours"),

@@ -107,6 +107,7 @@ def test_an_empty_object_is_an_empty_record():
 
 
 A, B = build.target(AGENT), build.target(AGENT, rev="b")
+B_UNKNOWN = B.model_copy(update={"digest": None})
 OUT = build.out("node-a")
 
 
@@ -130,16 +131,28 @@ OUT = build.out("node-a")
             id="a tie goes to the DaemonSet",
         ),
         pytest.param(
-            Record(seq=2, target=B.model_copy(update={"digest": None}), out=OUT), Record(seq=2, target=B),
+            Record(seq=2, target=B_UNKNOWN, out=OUT), Record(seq=2, target=B),
             Record(seq=2, target=B, out=OUT),
             id="unless the status's has learned the digest of the same target",
         ),
         pytest.param(
-            Record(seq=2, target=B.model_copy(update={"digest": None})), Record(seq=2, target=A),
-            Record(seq=2, target=B.model_copy(update={"digest": None})),
+            Record(seq=2, target=B_UNKNOWN), Record(seq=2, target=A), Record(seq=2, target=B_UNKNOWN),
             id="a digest of another target is of no use",
         ),
         pytest.param(Record(seq=2, target=B), Record(seq=2), Record(seq=2, target=B), id="nor is none"),
+        pytest.param(
+            Record(seq=2, target=B_UNKNOWN), Record(seq=1, target=B), Record(seq=2, target=B_UNKNOWN),
+            id="nor is that of an older record",
+        ),
+        pytest.param(
+            Record(seq=2, target=B, retry="r"), Record(seq=2, target=B), Record(seq=2, target=B, retry="r"),
+            id="a digest that both know decides nothing",
+        ),
+        pytest.param(
+            Record(seq=2, target=B_UNKNOWN, retry="r"), Record(seq=2, target=B_UNKNOWN),
+            Record(seq=2, target=B_UNKNOWN, retry="r"), id="nor does one that none of them knows",
+        ),
+        pytest.param(Record(seq=2), Record(seq=2, target=B), Record(seq=2), id="nor one of what only one names"),
     ],
 )  # fmt: skip
 def test_merge(on_daemonset, in_status, expected):

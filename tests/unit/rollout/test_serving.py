@@ -41,6 +41,9 @@ def served(agent=AGENT, *, daemonset=None, **changes):
             {"daemonset": {"pod_security": "baseline"}, "namespace": PRIVILEGED}, (False, False),
             id="the namespace had another level when it was written",
         ),
+        pytest.param(
+            {"daemonset": {"pod_security": "privileged"}, "namespace": PRIVILEGED}, (True, True), id="it has it still"
+        ),
         pytest.param({"daemonset": {"pod_security": "baseline"}}, (True, True), id="the level is not known"),
         pytest.param(
             {"agent": SUSPENDED, "daemonset": {"deleting": True}}, (False, False), id="it is being deleted"
