@@ -5,13 +5,14 @@ import pytest
 from hostprocess_operator.api.event_reasons import EventReason
 from hostprocess_operator.api.faults import Fault
 from hostprocess_operator.api.reasons import Reason
-from hostprocess_operator.api.status import NodeCounts
+from hostprocess_operator.api.status import AgentStatus, NodeCounts
 from hostprocess_operator.rollout import Record, dump_record
 from hostprocess_operator.status import transitions
 from hostprocess_operator.status.occurrence import ACTIONS, Related
 from support.build import HOUR, NOW
 from support.statuses import (
     ALL,
+    BACK_TO_A,
     BROKEN_SINCE,
     CANARY,
     DAEMONSET,
@@ -36,9 +37,12 @@ from support.statuses import (
     VERIFIED,
     WELL,
     block,
+    proven,
     status,
 )
 
+HAS_PASSED = status(to=TO_B.target, noted=PROMOTED)
+PROVEN_ANEW = BACK_TO_A.model_copy(update={"proven": proven(at=BACK_TO_A.target.started)})
 REFUSALS = (Reason.APPLY_REFUSED, *list(Fault)[list(Fault).index(Fault.POD_SECURITY_REJECTED) :][:8])
 
 
@@ -71,12 +75,29 @@ REFUSALS = (Reason.APPLY_REFUSED, *list(Fault)[list(Fault).index(Fault.POD_SECUR
         pytest.param(CANARY, CANARY.model_copy(update={"record": dump_record(PROMOTED)}), ["CanaryPassed"],
                      id="the canaries have passed"),
         pytest.param(CANARY, NEW_VERSION, [], id="canaries are taken from the spec halfway"),
+        pytest.param(HAS_PASSED, HAS_PASSED, [], id="they have passed, and that was told"),
+        pytest.param(
+            ON_ITS_WAY, HAS_PASSED, ["RolloutStarted"], id="those of another version have passed, unseen: that is late"
+        ),
+        pytest.param(
+            NEW_VERSION, status("True", to=TO_B.target, noted=TO_B, phase="Stable"), [],
+            id="it works everywhere, and is not proven yet",
+        ),
         # one that failed
         pytest.param(NEW_VERSION, HALTED, ["RolloutHalted"], id="the version failed and is halted"),
         pytest.param(NEW_VERSION, ROLLED_BACK, ["RolledBack"], id="the version failed and is rolled back"),
         pytest.param(HALTED, HALTED, [], id="it is halted still"),
         pytest.param(HALTED, ROLLED_BACK, ["RolledBack"], id="rollback is switched on for one that was halted"),
         pytest.param(WELL, HALTED, ["RolloutHalted"], id="a version that is blocked is asked for again"),
+        pytest.param(
+            WELL.model_copy(update={"revisions": HALTED.revisions}), HALTED, ["RolloutHalted"],
+            id="also if its block is an old one",
+        ),
+        pytest.param(
+            HALTED, status(to=TO_B.target, noted=TO_B, phase="Halted", blocked=(block(), block("c", at=NOW + HOUR))),
+            [], id="the block on another version is of no concern",
+        ),
+        pytest.param(AgentStatus(), HALTED, ["RolloutHalted"], id="nothing is known of the time before it"),
         pytest.param(INVALID_HALTED, HALTED, [], id="a halted one, after the spec was invalid in between"),
         pytest.param(
             HALTED, status(to=RETRIED.target, noted=RETRIED), ["RolloutStarted"], id="the block on it is lifted"
@@ -87,6 +108,17 @@ REFUSALS = (Reason.APPLY_REFUSED, *list(Fault)[list(Fault).index(Fault.POD_SECUR
         ),
         pytest.param(HALTED, GOING_BACK, ["RolloutStarted"], id="the spec is set back to the proven version"),
         pytest.param(GOING_BACK, IS_BACK, ["RolloutCompleted"], id="the proven version is back everywhere"),
+        pytest.param(
+            status(to=BACK_TO_A.target, noted=BACK_TO_A, rolled_out="True", since=BACK_TO_A.target.started), IS_BACK,
+            ["RolloutCompleted"], id="it is back everywhere, and was not Ready from the moment it was asked for",
+        ),
+        pytest.param(IS_BACK, IS_BACK, [], id="it is back still"),
+        pytest.param(HALTED, IS_BACK, ["RolloutStarted"], id="it is set back, and nobody had anything else"),
+        pytest.param(
+            status(to=BACK_TO_A.target, noted=PROVEN_ANEW, rolled_out="True", since=NOW),
+            status("True", to=BACK_TO_A.target, noted=PROVEN_ANEW, rolled_out="True"), [],
+            id="it was proven since it was asked for, and that was told",
+        ),
         pytest.param(BROKEN_SINCE, IS_BACK, [], id="it is back, and an agent that was broken since works again"),
         # rights
         pytest.param(WELL, IS_DENIED, ["AdminRightsDenied"], id="a process is denied its rights"),
@@ -148,6 +180,10 @@ def test_every_refusal_of_the_api_server_is_told(reason):
             id="a rollout with canaries",
         ),
         pytest.param(
+            WELL, status(to=TO_B.target, noted=TO_B.model_copy(update={"canaries": ("win-1",)})),
+            "Revision bbbb is on its way to the nodes.", DAEMONSET, id="a rollout whose canaries are not tried",
+        ),
+        pytest.param(
             HALTED, status(to=RETRIED.target, noted=RETRIED),
             "The block on revision bbbb is lifted, and it is tried again.", DAEMONSET, id="another try",
         ),
@@ -160,12 +196,21 @@ def test_every_refusal_of_the_api_server_is_told(reason):
             "Revision bbbb has worked on node win-1 for long enough; the other nodes follow.", DAEMONSET,
             id="canaries that passed",
         ),
+        pytest.param(
+            NEW_VERSION, HAS_PASSED, "Revision bbbb has worked for long enough; the other nodes follow.", DAEMONSET,
+            id="canaries that passed and are not known",
+        ),
         pytest.param(NEW_VERSION, HALTED, "Ready's message.", DAEMONSET, id="a failure is told as Ready tells it"),
         pytest.param(WELL, IS_DENIED, "Ready's message.", Related("Node", "win-2"), id="a denial names its node"),
         pytest.param(
             WELL, status(reason="Halted", admin="False", problems=(DENIED,), noted=PROVEN),
             "On node win-2: It has no administrator rights.", Related("Node", "win-2"),
             id="a denial of which Ready does not speak",
+        ),
+        pytest.param(
+            WELL, status(reason="Halted", admin="False", problems=(TAINTED, DENIED), noted=PROVEN),
+            "On node win-2: It has no administrator rights.", Related("Node", "win-2"),
+            id="a denial among other problems",
         ),
         pytest.param(
             WELL, status(reason="Halted", admin="False", noted=PROVEN), "The rights' message.", DAEMONSET,
@@ -188,6 +233,16 @@ def test_every_refusal_of_the_api_server_is_told(reason):
             "node.", Related("Node", "win-4"), id="one more unfit node is the one that is named",
         ),
         pytest.param(
+            UNFIT, UNFIT.model_copy(update={"nodes": NodeCounts(desired=3, ineligible=2)}),
+            "2 matching nodes are unfit for the agent: win-3. On node win-3: The taint gpu keeps the agent off the "
+            "node.", Related("Node", "win-3"), id="one more that no problem names: the known one is",
+        ),
+        pytest.param(
+            WELL, UNFIT.model_copy(update={"problems": (DENIED, TAINTED)}),
+            "1 matching node is unfit for the agent: win-3. On node win-3: The taint gpu keeps the agent off the node.",
+            Related("Node", "win-3"), id="an unfit node among other problems",
+        ),
+        pytest.param(
             WELL, status(nodes=NodeCounts(desired=3, ineligible=2), noted=PROVEN),
             "2 matching nodes are unfit for the agent.", DAEMONSET, id="unfit nodes that no problem names",
         ),
@@ -201,6 +256,18 @@ def test_what_is_said_and_of_which_other_object(before, after, note, related):
 def test_the_completion_says_of_how_many_nodes():
     *_, told = transitions(ON_ITS_WAY, status("True", **VERIFIED, rolled_out="True", nodes=ALL))
     assert told.note == "Revision aaaa works on 3 of 3 nodes, which is every one that counts."
+
+
+@pytest.mark.parametrize(
+    ("after", "types"),
+    [
+        pytest.param(NEW_VERSION, ["Normal"], id="a rollout"),
+        pytest.param(HALTED, ["Warning"], id="one that failed"),
+        pytest.param(UNFIT, ["Warning"], id="a node that is unfit"),
+    ],
+)
+def test_what_went_wrong_is_a_warning(after, types):
+    assert [occurrence.type for occurrence in transitions(WELL, after)] == types
 
 
 def test_every_reason_has_an_action():
