@@ -79,7 +79,7 @@ def current_run(pod: Pod, container: str | None) -> Run | None:
 def report_of_run(pod: Pod, run: Run) -> Report | None:
     """Return the report that is stored on the pod, None unless it is about this very run."""
     stored = load_report(pod.report) if pod.report else None
-    return stored.report if stored and run.id and stored.run == run.id else None
+    return stored.report if stored and stored.run == run.id else None
 
 
 def standing_of(pod: Pod, container: str | None) -> Standing:
@@ -98,7 +98,6 @@ def standing_of(pod: Pod, container: str | None) -> Standing:
 
 
 def _run(container: Container, pod: Pod, *, probe: bool) -> Run:
-    ended = container.finished if container.state == "terminated" else None
     # a probe that waits for its next try has no start, and is late from the pod's creation on
     started = container.started or (pod.created if probe else None)
-    return Run(container.name, container.run, container.account or pod.account, probe, started, ended)
+    return Run(container.name, container.run, container.account or pod.account, probe, started, container.finished)

@@ -1,5 +1,6 @@
 """What is done about one pod: judged by what is known, its log read, or waited for."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -25,8 +26,12 @@ def look(seen, asked=PROBE, reads=NOTHING_YET):
         pytest.param(pod(gated=False), PROBE, id="a pod that nobody asked about"),
         pytest.param(pod(containers=(probe(run=""),)), PROBE, id="a pod whose probe has not started"),
         pytest.param(pod(containers=(container(run=""),)), AGENT_LOG, id="a pod whose agent has not started"),
+        pytest.param(
+            pod(containers=(replace(container(), state="waiting", started=None),)), AGENT_LOG,
+            id="a pod whose agent waits for its next start",
+        ),
     ],
-)
+)  # fmt: skip
 def test_there_is_nothing_to_say_of(seen, asked):
     assert look(seen, asked) is None
 
@@ -44,6 +49,11 @@ def test_a_stored_report_is_judged_by_what_is_expected_now():
 
 def test_the_log_of_an_ended_probe_is_read():
     found = look(starting_pod(containers=(probe(age=SECOND), container(age=SECOND))))
+    assert (found.read, found.verdict) == (True, None)
+
+
+def test_the_log_of_an_agent_that_runs_is_read():
+    found = look(starting_pod(containers=(container(age=SECOND),)), AGENT_LOG)
     assert (found.read, found.verdict) == (True, None)
 
 

@@ -1,5 +1,7 @@
 """Which run speaks for a pod, and what is known about its rights."""
 
+from dataclasses import replace
+
 import pytest
 
 from hostprocess_operator.verification.report import Report
@@ -31,6 +33,18 @@ class TestTheRunThatSpeaks:
                 ("agent", False, SYSTEM),
                 id="is the first container's where the pod has none of the name",
             ),
+            pytest.param(
+                pod(containers=(container("setup", init=True), *AGENTS)),
+                None,
+                ("agent", False, SYSTEM),
+                id="is that of no init container but the probe",
+            ),
+            pytest.param(
+                pod(containers=(container("verify-admin-rights"), SIDECAR)),
+                None,
+                ("verify-admin-rights", False, SYSTEM),
+                id="is no probe's if the container of its name is an agent",
+            ),
         ],
     )
     def test_choice(self, seen, asked, expected):
@@ -54,6 +68,8 @@ class TestTheRunThatSpeaks:
             pytest.param((container("verify-admin-rights", init=True),), False, id="not of a probe that runs"),
             pytest.param((container(),), True, id="of an agent that runs"),
             pytest.param((container(run=""),), False, id="not before the first start"),
+            pytest.param((replace(container(), started=None),), False, id="not before the next start"),
+            pytest.param((replace(container(), run=""),), False, id="not of a run without an ID"),
         ],
     )
     def test_the_log_can_hold_a_report(self, containers, readable):
@@ -61,10 +77,12 @@ class TestTheRunThatSpeaks:
 
     def test_a_probe_that_waits_for_its_next_try_began_with_the_pod(self):
         waiting = container("verify-admin-rights", init=True, state="waiting", reason="CrashLoopBackOff")
-        seen = pod(
-            containers=(type(waiting)(**{f: getattr(waiting, f) for f in waiting.__slots__} | {"started": None}),)
-        )
+        seen = pod(containers=(replace(waiting, started=None),))
         assert current_run(seen, None).started == seen.created
+
+    def test_an_agent_that_waits_for_its_next_start_has_not_begun(self):
+        seen = pod(containers=(replace(container(), state="waiting", started=None),))
+        assert current_run(seen, None).started is None
 
 
 class TestStanding:

@@ -176,5 +176,10 @@ def test_microsofts_blank_line_is_unknown_with_its_error_and_a_way_out():
     )
 
 
+def test_microsofts_blank_line_is_unknown_without_an_error_too():
+    verdict = judge(parse_log(b"Process has admin rights:\r\n"), account=SYSTEM, expect=None)
+    assert "with nothing behind it, so the rights of" in verdict.message
+
+
 def test_an_account_with_hostile_characters_is_cleaned():
     assert "\u202e" not in judge(Report(admin=True), account="a\u202eb", expect=None).message
