@@ -72,6 +72,19 @@ def ready_of(status_of):
             id="a refusal from before the pods were missing is an old story",
         ),
         pytest.param(
+            under(NO_PODS, PRIVILEGED, events=said(NO_QUOTA, ago=MINUTE + 6 * SECOND)), Reason.ROLLING,
+            "No pod was made", id="also one from a few seconds before",
+        ),
+        pytest.param(
+            under(NO_PODS, PRIVILEGED, events=said(NO_QUOTA, ago=MINUTE + 5 * SECOND)), Fault.QUOTA_EXCEEDED,
+            "ResourceQuota few", id="but clocks may differ by less",
+        ),
+        pytest.param(
+            under(NO_PODS, PRIVILEGED, events=said(NO_QUOTA, ago=MINUTE / 2),
+                  nodes=(*ABC[:2], build.node("c", age=10 * SECOND))), Fault.QUOTA_EXCEEDED,
+            "ResourceQuota few", id="where pods are missing since different times the earliest counts",
+        ),
+        pytest.param(
             under(seen(*old("a", "b", "c"), noted=NEVER), BASELINE), Fault.POD_SECURITY_REJECTED,
             "No pod is replaced on nodes a, b and c",
             id="old pods stay, since the next ones would be refused",
