@@ -150,7 +150,7 @@ _ROWS: Final[tuple[Callable[[Pod, Sequence[Event], datetime], Finding | None], .
 
 
 def _is_overdue(pod: Pod, now: datetime) -> bool:
-    return pod.deleting and pod.gone_by is not None and now - pod.gone_by > OVERDUE
+    return pod.gone_by is not None and now - pod.gone_by > OVERDUE
 
 
 def _is_given_up(pod: Pod) -> bool:
@@ -187,7 +187,7 @@ def _has_failed(container: Container) -> bool:
     """Return whether a restarted container ended by itself, rather than with its node."""
     last = container.last
     return container.keeps_ending or (
-        container.restarts > 0 and last is not None and last.exit_code != 0 and last.reason not in _WITH_THE_NODE
+        last is not None and last.exit_code != 0 and last.reason not in _WITH_THE_NODE
     )
 
 

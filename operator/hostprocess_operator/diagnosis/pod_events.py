@@ -137,18 +137,20 @@ def why_ended(pod: Pod, container: Container, events: Sequence[Event], ended: da
         if event.container in {"", container.name}
         and (event.last is None or ended is None or event.last >= ended - _EARLIER_RUN)
     ]
-    if any(event.reason == "FailedPostStartHook" for event in telling):
-        event = next(event for event in telling if event.reason == "FailedPostStartHook")
-        return hook_failed("postStart", event.message, pod, container)
+    if (hook := _first(telling, "FailedPostStartHook")) is not None:
+        return hook_failed("postStart", hook.message, pod, container)
     killed = next((kill for e in telling if e.reason == "Killing" and (kill := _PROBE_KILL.search(e.message))), None)
     if killed is not None:
         kind = killed[1].capitalize()
         said = next((e.message for e in telling if e.reason == "Unhealthy" and e.message.startswith(kind)), "")
         return _probe(said or f"{kind} probe failed: ", pod, container)
-    if any(event.reason == "FailedPreStopHook" for event in telling):
-        event = next(event for event in telling if event.reason == "FailedPreStopHook")
-        return hook_failed("preStop", event.message, pod, container)
+    if (hook := _first(telling, "FailedPreStopHook")) is not None:
+        return hook_failed("preStop", hook.message, pod, container)
     return None
+
+
+def _first(events: Sequence[Event], reason: str) -> Event | None:
+    return next((event for event in events if event.reason == reason), None)
 
 
 def _probe(words: str, pod: Pod, container: Container) -> Finding:

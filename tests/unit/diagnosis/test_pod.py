@@ -51,6 +51,7 @@ LOOP = "back-off 5m0s restarting failed container=agent"
 CRASHING = {"state": "waiting", "reason": "CrashLoopBackOff", "message": LOOP, "restarts": 4, "crash": 1}
 RUNNING = {"state": "running", "probes": ("readiness",)}
 DENIED = pod(WELL, gate=build.verdict("False", "NotAdministrator"))
+YOUNG = {"age": 5 * SECOND, "restarts": 3, "crash": 1}
 BACK_OFF = {"message": 'Back-off pulling image "x"'}
 
 
@@ -60,6 +61,7 @@ BACK_OFF = {"message": 'Back-off pulling image "x"'}
         pytest.param(build.pod(), False, id="a pod that is well"),
         pytest.param(DENIED, False, id="a pod that only its verdict keeps from being ready"),
         pytest.param(pod(waiting(), age=GRACE - SECOND), False, id="a pod that was just made"),
+        pytest.param(pod(waiting(), age=GRACE), True, id="a pod that does not start when its first seconds are over"),
         pytest.param(pod(waiting(), age=LATER), True, id="a pod that does not start, a few seconds later"),
         pytest.param(pod(UNSEEN, age=LATER), True, id="a pod that the kubelet has said nothing of"),
         pytest.param(
@@ -81,7 +83,10 @@ BACK_OFF = {"message": 'Back-off pulling image "x"'}
         ),
         pytest.param(pod(container(hooks=True, **CRASHING)), True, id="a crash loop that a hook may cause"),
         pytest.param(pod(container(**RUNNING)), True, id="a container that runs and is not ready"),
+        pytest.param(pod(container(age=GRACE, **RUNNING)), True, id="and from its first seconds on"),
         pytest.param(pod(container(age=GRACE - SECOND, **RUNNING)), False, id="a container that just started"),
+        pytest.param(pod(container(hooks=True, **YOUNG)), True, id="one that a hook may have ended is up again"),
+        pytest.param(pod(container(**YOUNG)), False, id="one that only the agent can have ended is"),
         pytest.param(pod(waiting(), phase="Failed", reason="Evicted"), False, id="a pod that was given up"),
         pytest.param(pod(waiting(), reason="Unschedulable", message="0/5"), False, id="the scheduler has spoken"),
         pytest.param(pod(WELL, gone_by=NOW), False, id="a pod that is going away"),
@@ -112,6 +117,14 @@ def test_wants_events(asked, expected):
             pod(waiting(), reason="Unschedulable", gone_by=NOW), [], id="an unscheduled pod that is going away"
         ),
         pytest.param(pod(container(**RUNNING), gone_by=NOW), [], id="a pod that is going away before it was ready"),
+        pytest.param(pod(waiting(), phase="Failed", reason="Evicted", gone_by=NOW), [], id="one that was given up"),
+        pytest.param(pod(container(ready=True, **YOUNG), gone_by=NOW), [], id="one that is up again"),
+        pytest.param(pod(init(), waiting(), gone_by=NOW), [], id="one whose init container runs"),
+        pytest.param(
+            pod(
+                replace(DONE, started=NOW - SECOND, restarts=1, last=Ended(1, "Error", "", NOW)), container(ready=True)
+            ), [], id="an init container that came through at last",
+        ),
         pytest.param(pod(init(age=GRACE - SECOND), waiting()), [], id="an init container that just started"),
         pytest.param(pod(container(ready=True, restarts=9, crash=1)), [], id="a container that came through"),
         pytest.param(
@@ -134,7 +147,6 @@ PULLED = event("Pulled", "Successfully pulled image", age=SECOND)
 NOT_READY = event("Unhealthy", "Readiness probe failed: statuscode: 500")
 KILLED = event("Killing", "Container agent failed liveness probe, will be restarted", container="agent")
 HOOK = event("FailedPostStartHook", "PostStartHook failed", container="agent")
-YOUNG = {"age": 5 * SECOND, "restarts": 3, "crash": 1}
 
 
 @pytest.mark.parametrize(
@@ -155,6 +167,7 @@ YOUNG = {"age": 5 * SECOND, "restarts": 3, "crash": 1}
         pytest.param(pod(waiting()), [], Reason.PULLING, id="with a sandbox it can only be the image"),
         pytest.param(pod(waiting(), sandboxed=False), [], Reason.STARTING, id="without a sandbox it may be anything"),
         pytest.param(pod(waiting(), sandboxed=None), [], Reason.STARTING, id="an old kubelet does not say"),
+        pytest.param(pod(waiting(), reason="NodeLost"), [], Reason.PULLING, id="a reason alone is no giving up"),
         pytest.param(pod(UNSEEN), [], Reason.STARTING, id="the kubelet has said nothing"),
         pytest.param(pod(init(), waiting()), [], Reason.STARTING, id="an init container runs for long"),
         pytest.param(pod(init(age=GRACE), waiting()), [], Reason.STARTING, id="and from its first seconds on"),
