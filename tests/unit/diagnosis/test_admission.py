@@ -93,6 +93,11 @@ def test_refusal_is_foreseen(level, words):
             Fault.WEBHOOK_DENIED, id="a webhook that says nothing",
         ),
         pytest.param([refused("")], "", Fault.ADMISSION_REJECTED, id="no words"),
+        pytest.param([], "", None, id="nothing was said"),
+        pytest.param(
+            [refused("Deleted pod: x", age=MINUTE, reason="SuccessfulDelete"), refused(VIOLATION, age=2 * MINUTE)], "",
+            Fault.POD_SECURITY_REJECTED, id="that a pod was deleted since says nothing",
+        ),
     ],
 )  # fmt: skip
 def test_reason(events, enforce, expected):

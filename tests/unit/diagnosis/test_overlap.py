@@ -70,6 +70,7 @@ def test_programs_are_image_command_and_arguments_of_the_agents_own_containers()
         pytest.param(HostPort(80, "TCP"), HostPort(80, "TCP"), True, id="the same"),
         pytest.param(HostPort(80, "TCP"), HostPort(81, "TCP"), False, id="another number"),
         pytest.param(HostPort(80, "TCP"), HostPort(80, "UDP"), False, id="another protocol"),
+        pytest.param(HostPort(80, "TCP", "::1"), HostPort(80, "TCP", "::1"), True, id="the same, of one address"),
         pytest.param(HostPort(80, "TCP", "10.0.0.1"), HostPort(80, "TCP"), True, id="one address, and all"),
         pytest.param(HostPort(80, "TCP"), HostPort(80, "TCP", "10.0.0.1"), True, id="all, and one address"),
         pytest.param(HostPort(80, "TCP", "10.0.0.1"), HostPort(80, "TCP", "10.0.0.2"), False, id="two addresses"),

@@ -118,7 +118,7 @@ UNSCHEDULABLE = event("FailedScheduling", "0/5 nodes are available: 5 Insufficie
             id="that a volume is waited for counts, unless another event says which",
         ),
         pytest.param(
-            pod(), [event("BackOff", "Readiness probe failed: no")], Reason.STARTING, id="only Unhealthy tells of a probe"
+            pod(), [event("BackOff", "Readiness probe failed: no")], Reason.STARTING, id="nobody else tells of probes"
         ),
         pytest.param(
             CRASHING, [replace(KILLED, container="other")], Fault.CRASH_LOOP, id="another container was ended so"
