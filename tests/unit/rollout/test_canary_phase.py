@@ -92,6 +92,13 @@ ROWS = [
         Reason.CANARY_VERIFYING, expected=STALLED,
     ),
     row(
+        "it is late at its deadline",
+        POOL_X,
+        world(POOL_X, *a("a"), *b("b", ready=False, age=30 * MINUTE),
+              nodes=["a", build.node("b", age=50 * MINUTE, labels={"pool": "x"})]),
+        Reason.CANARY_VERIFYING, expected=STALLED,
+    ),
+    row(
         "the canary is ready, but not for minReadySeconds",
         SLOW, world(SLOW, *a(*"abc"), *b("d", ready_for=SECOND), noted=TRIED), Reason.CANARY_VERIFYING,
     ),

@@ -11,7 +11,7 @@ from hostprocess_operator.manifests import placement_of
 from hostprocess_operator.observed import Neighbour
 from hostprocess_operator.status.conditions import MESSAGE_BYTES
 from support import build
-from support.build import DAY, MINUTE, NOW, OLD
+from support.build import DAY, MINUTE, NOW, OLD, SECOND
 
 AGENT = build.agent()
 UNVERIFIED = build.agent(verification={"mode": "None"})
@@ -110,6 +110,9 @@ class TestValid:
         assert valid.message.endswith("…")
 
 
+JUST_STARTED = build.pods("a", "b", containers=(build.probe(), build.container(age=SECOND)))
+
+
 @pytest.mark.parametrize(
     ("asked", "world", "status", "reason"),
     [
@@ -129,6 +132,16 @@ class TestValid:
         pytest.param(
             AGENT, seen(*build.pods("a", "b", "c", ready=False), noted=build.record(AGENT)), "False",
             Reason.DEADLINE_EXCEEDED, id="it is everywhere, and works nowhere",
+        ),
+        pytest.param(
+            AGENT, seen(*JUST_STARTED, *build.pods("c", ready=False), noted=build.record(AGENT)), "True",
+            Reason.ROLLED_OUT, id="it works wherever it still can, and is not proven yet",
+        ),
+        pytest.param(
+            AGENT,
+            seen(*build.pods("a", "b", ready=False), *build.pods("c", revision=OLD), noted=build.record(AGENT),
+                 nodes=[*ABC[:2], build.node("c", age=9 * DAY, cordoned=True)]),
+            "False", Reason.DEADLINE_EXCEEDED, id="it works nowhere, and the former one does",
         ),
         pytest.param(AGENT, seen(nodes=(), noted=build.record(AGENT)), "False", Reason.NO_WINDOWS_NODES, id="none"),
         pytest.param(build.invalid_agent(), WELL, "Unknown", Reason.SPEC_INVALID, id="there is no revision"),

@@ -1,10 +1,13 @@
 """Why single nodes do not run the agent: worst first, bounded, in clean words."""
 
+from dataclasses import replace
+
 import pytest
 
 from hostprocess_operator.api.status import MAX_PROBLEMS
+from hostprocess_operator.observed import Ended
 from support import build
-from support.build import DAY, HOUR, MINUTE, OLD
+from support.build import DAY, HOUR, MINUTE, NOW, OLD, SECOND
 
 AGENT = build.agent()
 OLD_NODES = {"age": 9 * DAY}
@@ -101,6 +104,18 @@ def test_a_node_without_a_pod_is_a_problem_once_it_is_late(status_of):
     ).problems
     assert (problem.pod, problem.reason) == ("", "DeadlineExceeded")
     assert problem.message.startswith("No pod was made on the node.")
+
+
+def test_a_pod_that_does_not_go_is_a_problem_of_its_node(status_of):
+    stuck = replace(build.pod(deleting=True), gone_by=NOW - HOUR)
+    world = build.scene(AGENT, nodes=[build.node(**OLD_NODES)], pods=[stuck], written_as=ROLLED_OUT)
+    assert [(each.node, each.reason) for each in status_of(AGENT, world).problems] == [("node-a", "StuckTerminating")]
+
+
+def test_an_old_pod_that_works_and_waits_for_its_turn_is_no_problem_though_it_has_just_restarted(problems_of):
+    last = Ended(1, "Error", "", NOW)
+    restarted = replace(build.container(restarts=1, age=SECOND), last=last)
+    assert problems_of(build.pod(revision=OLD, containers=(restarted,))) == []
 
 
 class TestWrongWindows:

@@ -7,8 +7,9 @@ import pytest
 from hostprocess_operator.api.conditions import ConditionType
 from hostprocess_operator.api.faults import Fault
 from hostprocess_operator.api.reasons import Reason
+from hostprocess_operator.api.status import AgentStatus
 from hostprocess_operator.observed import Ended
-from hostprocess_operator.rollout import POD_GRACE
+from hostprocess_operator.rollout import POD_GRACE, dump_record
 from support import build, rollouts
 from support.build import DAY, HOUR, MINUTE, NOW, SECOND, new
 from support.kstatus import kstatus
@@ -167,7 +168,8 @@ class TestFailed:
     BLOCKED = record(blocked=(block(detail=SEEN_THEN),))
 
     def message(self, status_of, *pods, **changes):
-        world = rollouts.world(asked(), *pods, noted=self.BLOCKED)
+        known = AgentStatus(record=dump_record(self.BLOCKED))
+        world = rollouts.world(asked(), *pods, noted=self.BLOCKED, status=known)
         edited = replace(world, daemonset=replace(world.daemonset, **changes))
         return status_of(asked(), edited).condition(ConditionType.READY).message
 

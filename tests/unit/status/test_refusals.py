@@ -89,6 +89,10 @@ def ready_of(status_of):
             "No pod is replaced on nodes a, b and c",
             id="old pods stay, since the next ones would be refused",
         ),
+        pytest.param(
+            under(seen(*old("a", "b"), *old("c", deleting=True), noted=NEVER), BASELINE),
+            Fault.POD_SECURITY_REJECTED, "No pod is replaced on nodes a and b,", id="one that goes does not stay",
+        ),
     ],
 )  # fmt: skip
 def test_a_refusal_stalls_and_names_its_cure(world, reason, words, ready_of, status_of):
@@ -125,6 +129,24 @@ def test_each_node_without_a_pod_is_a_problem_with_the_cure(status_of):
         (node.name, "PodSecurityRejected") for node in ABC
     ]
     assert all(CURE in problem.message for problem in status.problems)
+
+
+@pytest.mark.parametrize(
+    "world",
+    [
+        pytest.param(noticed(seen(*new("a", "b")), ago=10 * SECOND), id="others have theirs"),
+        pytest.param(
+            noticed(seen(*new("a", "b", deleting=True), nodes=(*ABC[:2], build.node("c", age=10 * SECOND)))),
+            id="theirs are going",
+        ),
+    ],
+)
+def test_what_was_said_before_the_first_pod_was_missing_is_not_why(world, status_of):
+    told = [
+        status_of(AGENT, under(world, PRIVILEGED, events=said(NO_QUOTA, ago=ago))).problems
+        for ago in (SECOND, MINUTE / 2)
+    ]
+    assert [[problem.reason for problem in problems] for problems in told] == [["QuotaExceeded"], []]
 
 
 def test_an_old_pod_that_goes_is_no_missing_one(ready_of):
