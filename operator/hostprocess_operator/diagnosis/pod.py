@@ -186,9 +186,7 @@ def _just_restarted(pod: Pod, now: datetime) -> Container | None:
 def _has_failed(container: Container) -> bool:
     """Return whether a restarted container ended by itself, rather than with its node."""
     last = container.last
-    return container.keeps_ending or (
-        last is not None and last.exit_code != 0 and last.reason not in _WITH_THE_NODE
-    )
+    return container.keeps_ending or (last is not None and last.exit_code != 0 and last.reason not in _WITH_THE_NODE)
 
 
 def _next_to_start(pod: Pod, now: datetime) -> Container | None:
