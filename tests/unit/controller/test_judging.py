@@ -11,7 +11,9 @@ from hostprocess_operator.cluster.store import Store
 from hostprocess_operator.controller.metrics import Metrics
 from hostprocess_operator.controller.verifier import Verifier
 from hostprocess_operator.errors import ApiError, MissingRight, WritesClosed
+from hostprocess_operator.verification.report import Report
 from hostprocess_operator.verification.schedule import GONE_READS
+from hostprocess_operator.verification.verdict import judge
 from support import build
 from support.build import MINUTE, NOW, SECOND
 from support.stub_api_server import answers, says
@@ -22,7 +24,10 @@ ADMIN = b'hostprocess.dev/admin-rights {"version":1,"admin":true,"sid":"S-1-5-18
 GONE = ApiError("unable to retrieve container logs for containerd://probe-run")
 PROBED = (build.probe(age=SECOND), build.container(age=SECOND))
 NEW = build.starting_pod(containers=PROBED)
-MARKED = build.pod(containers=PROBED)
+MARKED = build.pod(
+    containers=PROBED,
+    gate=build.verdict(message=judge(Report(admin=True, sid="S-1-5-18"), account=build.SYSTEM, expect=None).message),
+)
 GATE = "hostprocess.dev/AdminRightsVerified"
 
 
@@ -112,8 +117,13 @@ async def test_a_report_is_read_and_marked_on_the_pod(bench):
 
 
 async def test_a_pod_that_is_marked_by_its_report_is_left_alone(bench):
-    await bench.look(MARKED, build.pod(deleting=True, name="going", containers=PROBED))
-    assert (bench.reader.asked, [status for (status, _) in bench.marks if status["status"] != "True"]) == ([], [])
+    assert await bench.look(MARKED) is None
+    assert (bench.reader.asked, bench.marks) == ([], [])
+
+
+async def test_so_is_one_that_is_going_away(bench):
+    assert await bench.look(replace(NEW, deleting=True)) is None
+    assert (bench.reader.asked, bench.marks) == ([], [])
 
 
 async def test_a_verdict_that_changed_is_marked_without_a_read_and_since_when_it_is_so_stays(bench):
@@ -179,6 +189,16 @@ async def test_a_read_in_vain_is_repeated_a_second_later(said, outcome, bench):
     assert (len(bench.reader.asked), bench.marks) == (2, [])
 
 
+async def test_of_several_pods_the_one_that_is_due_first_counts(bench):
+    other = build.starting_pod("node-b", containers=PROBED)
+    bench.have(other)
+    bench.reader.says = b""
+    await bench.look(NEW)
+    await bench.look(NEW, after=SECOND)
+    await bench.look(other)
+    assert bench.begin(NEW, other) == bench.begin(other, NEW) == bench.now + SECOND
+
+
 async def test_the_log_of_a_run_is_lost_once_it_was_gone_often_enough(bench):
     bench.reader.says = GONE
     for reads in range(GONE_READS):
@@ -186,7 +206,7 @@ async def test_the_log_of_a_run_is_lost_once_it_was_gone_often_enough(bench):
         await bench.look(NEW, after=5 * MINUTE)
     next_run = replace(NEW, containers=(build.probe(run="containerd://next"),))
     assert bench.verifier.lost_logs([NEW], None) == {NEW.uid}
-    assert bench.verifier.lost_logs([next_run, MARKED], None) == {MARKED.uid}, "it is the run that counts"
+    assert bench.verifier.lost_logs([next_run], None) == frozenset()
     bench.verifier.start_anew()
     assert bench.verifier.lost_logs([NEW], None) == frozenset()
 
