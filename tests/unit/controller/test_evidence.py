@@ -75,6 +75,13 @@ async def test_the_longer_it_lasts_the_more_seldom_it_is_asked(stub, evidence, c
     assert len(stub.requests) == 8
 
 
+async def test_of_several_objects_the_one_that_is_due_first_counts(evidence, clock):
+    await evidence.about(KEY, ["pod-uid"])
+    clock.now += 1
+    await evidence.about(KEY, ["pod-uid", "other-uid"])
+    assert evidence.due_in(KEY) == FIRST_WAIT - 1
+
+
 async def test_an_object_that_explains_itself_by_now_is_forgotten(stub, evidence, clock):
     await evidence.about(KEY, ["pod-uid", "other-uid"])
     found = await evidence.about(KEY, ["other-uid"])

@@ -178,6 +178,11 @@ class TestFailed:
         assert "cannot be pulled" in message
         assert self.SEEN_THEN not in message
 
+    @pytest.mark.parametrize(("detail", "message"), [(SEEN_THEN, SEEN_THEN), ("", None)])
+    def test_the_status_keeps_what_was_seen_then(self, detail, message, status_of):
+        world = rollouts.world(asked(), noted=record(blocked=(block(detail=detail),)))
+        assert [each.message for each in status_of(asked(), world).revisions.blocked] == [message]
+
     def test_else_what_was_seen_then(self, status_of):
         broken = x("d", ready=False, gate=None, containers=PULL_FAILS)
         message = self.message(status_of, *rollouts.a("a", "b"), *broken)
