@@ -218,13 +218,23 @@ async def test_a_log_that_only_cannot_be_reached_is_not_lost(bench):
     assert bench.verifier.lost_logs([NEW], None) == frozenset()
 
 
-async def test_of_a_pod_that_is_gone_nothing_is_remembered(bench):
+@pytest.mark.parametrize(
+    "go",
+    [
+        pytest.param(lambda pods: pods.remove(("agents", NEW.name)), id="gone"),
+        pytest.param(
+            lambda pods: pods.upsert(body(replace(NEW, uid="another")), replace(NEW, uid="another")),
+            id="another by now",
+        ),
+    ],
+)
+async def test_nothing_is_remembered_of_a_pod_that_is(go, bench):
     bench.reader.says = GONE
     for _ in range(GONE_READS):
         await bench.look(NEW, after=5 * MINUTE)
     bench.have(replace(NEW, ready=True))
     assert bench.verifier.lost_logs([NEW], None) == {NEW.uid}
-    bench.pods.remove(("agents", NEW.name))
+    go(bench.pods)
     assert bench.verifier.lost_logs([NEW], None) == frozenset()
 
 
