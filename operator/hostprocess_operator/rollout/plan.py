@@ -115,9 +115,7 @@ def plan_rollout(agent: HostProcessAgent | InvalidAgent, seen: Seen, now: dateti
 def _hands_off(situation: Situation, reason: Reason, serving: Serving | None = None) -> Plan:
     """Return the plan that writes nothing, deletes nothing and leaves the record as it is."""
     phase = Phase.STABLE if finished(situation) else Phase.ROLLING
-    moments = (
-        state.works_from if state.works_from and not state.working else state.due for state in situation.fleet.wanted
-    )
+    moments = (state.works_from or state.due for state in situation.fleet.wanted)
     look_again = min((moment for moment in moments if moment > situation.now), default=None)
     return Plan(situation, phase, reason, situation.base, serving, look_again=look_again)
 

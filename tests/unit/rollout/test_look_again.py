@@ -24,6 +24,7 @@ def stuck(on, *, age):
     ("pods", "expected"),
     [
         pytest.param(b(*"abcd"), None, id="not at all once every agent works"),
+        pytest.param(b(*"abcd", ready_for=MINUTE), None, id="however lately they began to"),
         pytest.param(b(*"abc") + b("d", ready_for=50 * SECOND), 10 * SECOND, id="when the agent works"),
         pytest.param((*b(*"abc"), starting("d")), DEADLINE - 5 * SECOND, id="when it is late"),
         pytest.param(

@@ -201,6 +201,12 @@ def test_that_the_last_node_works_again_is_noted_at_the_end_and_not_before():
     assert (found.phase, found.record.out, found.write) == (Phase.ROLLING, {}, False)
 
 
+def test_that_one_is_out_still_is_noted_once():
+    noted = record(served=B, proven=build.proven(AGENT), out=build.out("d"))
+    found = plan(*b("a", "b", "c"), *b("d", ready=False), noted=noted)
+    assert (found.phase, set(found.record.out), found.write) == (Phase.STABLE, {"d"}, False)
+
+
 def test_what_is_due_now_was_looked_at_now():
     """Else one look would follow the other without a pause."""
     assert plan(*started(*"abcd", ago=60 * SECOND), revisions=REVISIONS).look_again is None

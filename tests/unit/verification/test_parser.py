@@ -176,6 +176,26 @@ def test_an_operators_line_that_cannot_be_read_is_not_made_up_for(json, cause):
 
 
 @pytest.mark.parametrize(
+    ("length", "is_read"), [pytest.param(1024, True, id="as long"), pytest.param(1025, False, id="longer")]
+)
+def test_a_report_may_be_so_long_and_no_longer(length, is_read):
+    report = b'{"version":1,"admin":true}'
+    found = parse_log(MARK + report[:-1] + b" " * (length - len(report)) + b"}\n")
+    assert (found == Report(admin=True)) is is_read
+
+
+@pytest.mark.parametrize(
+    ("length", "cause"),
+    [
+        pytest.param(LOG_BYTES - 1, Cause.NO_LINE, id="to its end"),
+        pytest.param(LOG_BYTES, Cause.NO_LINE_AT_START, id="perhaps not to its end"),
+    ],
+)
+def test_a_log_that_was_read(length, cause):
+    assert parse_log(b"x" * length) == none(cause)
+
+
+@pytest.mark.parametrize(
     ("log", "found"),
     [
         pytest.param(
