@@ -163,6 +163,7 @@ class Rollouts(Actors):
         assert not plan.write
         assert not plan.delete
         self.is_not_in_progress_for_ever()
+        self.cluster.killers_kill = False
         for name, node in self.cluster.nodes.items():
             self.cluster.set_ready(name, ready=True)
             node.cordoned = node.harmful = False
