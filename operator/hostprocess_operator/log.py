@@ -112,8 +112,9 @@ def _quieten() -> None:
     logging.getLogger("aiohttp.access").disabled = True
     for name in ("kopf", "asyncio", "aiohttp", "kubernetes", "client"):
         logging.getLogger(name).setLevel(max(logging.INFO, logging.getLogger().level))
-    # a line for each event of each agent
-    logging.getLogger("kopf.objects").setLevel(max(logging.WARNING, logging.getLogger().level))
+    # a line for each event of each agent, and two for each start and each login
+    for name in ("kopf.objects", "kopf.activities", "kopf._core.engines.activities"):
+        logging.getLogger(name).setLevel(max(logging.WARNING, logging.getLogger().level))
     # that signals are ours; and with a traceback what `controller.AgentWatch` says in one line: that kopf gave up
     for name in ("kopf._core.reactor.orchestration", "kopf._core.reactor.running"):
         logging.getLogger(name).setLevel(logging.CRITICAL)

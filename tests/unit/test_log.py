@@ -12,7 +12,14 @@ import structlog
 from hostprocess_operator.log import configure_logging
 
 QUIETENED = [
-    *("kopf", "kopf.objects", "kopf._core.reactor.running", "kopf._core.reactor.orchestration"),
+    *(
+        "kopf",
+        "kopf.objects",
+        "kopf.activities",
+        "kopf._core.engines.activities",
+        "kopf._core.reactor.running",
+        "kopf._core.reactor.orchestration",
+    ),
     *("asyncio", "aiohttp", "kubernetes", "client"),
 ]
 JWT = "eyJhbGciOiJSUzI1NiIsImtpZCI6IngifQ.eyJhdWQiOiJ4In0.c2lnbmF0dXJl"
@@ -139,6 +146,8 @@ class TestLevels:
         ("logger", "loudest"),
         [
             pytest.param("kopf.objects", logging.INFO, id="each event of each agent, with the whole object"),
+            pytest.param("kopf.activities.authentication", logging.INFO, id="that a login has worked"),
+            pytest.param("kopf._core.engines.activities", logging.INFO, id="that a login begins"),
             pytest.param("kopf._core.reactor.running", logging.ERROR, id="that it stops, which our watch says itself"),
             pytest.param("kopf._core.reactor.orchestration", logging.ERROR, id="why it stops, in a traceback"),
         ],
