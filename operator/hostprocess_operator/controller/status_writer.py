@@ -15,6 +15,8 @@ from hostprocess_operator.errors import Conflict, Invalid, NotFound
 from hostprocess_operator.status import transitions
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from hostprocess_operator.api.agent import HostProcessAgent
     from hostprocess_operator.api.parse import InvalidAgent
     from hostprocess_operator.api.status import AgentStatus
@@ -30,6 +32,8 @@ OUTDATED_SECONDS = 600.0
 """How long fields that the CRD did not know are left out before they are tried again."""
 COUNTS_SECONDS = 5.0
 """How far apart writes are that change no more than counts and messages."""
+LATELY_SECONDS = 30.0
+"""For so long a reason of Ready that was shown is no news when it comes back: of two equally bad ones each may lead."""
 
 
 class StatusWriter:
@@ -44,6 +48,7 @@ class StatusWriter:
         self._metrics = metrics
         self._recorder = recorder
         self._last: dict[Key, float] = {}
+        self._shown: dict[Key, dict[str, float]] = {}  # reasons of Ready, and when they were last written
         self._unknown: frozenset[Path] = frozenset()  # what the installed CRD does not know
         self._unknown_until = 0.0
         self._told: frozenset[Path] = frozenset()
@@ -63,7 +68,7 @@ class StatusWriter:
         if before is not None and self._same(status, before):
             return
         wait = self._last.get(key, 0.0) + COUNTS_SECONDS - time.monotonic()
-        if before is not None and wait > 0 and not is_urgent(before, status):
+        if before is not None and wait > 0 and not is_urgent(before, status, self._shown_lately(key)):
             self._queue.add_after(key, wait)
             return
         try:
@@ -71,10 +76,15 @@ class StatusWriter:
         except (NotFound, Conflict):
             return  # deleted, or made again: its own event brings it back
         self._last[key] = time.monotonic()
+        self._shown[key] = self._shown_lately(key) | {_headline(status)[-1]: self._last[key]}
         written = observe_agent(answer)
         self._caches.agents.upsert(answer, written)
         for occurrence in transitions(before, written.status or status):
             self._recorder.record(agent.namespace, agent.name, agent.uid, occurrence)
+
+    def _shown_lately(self, key: Key) -> dict[str, float]:
+        since = time.monotonic() - LATELY_SECONDS
+        return {reason: at for reason, at in self._shown.get(key, {}).items() if at > since}
 
     def _same(self, status: AgentStatus, before: AgentStatus) -> bool:
         """Return whether the API server has the status already, as far as its CRD knows the fields."""
@@ -113,18 +123,26 @@ class StatusWriter:
     def start_anew(self) -> None:
         """Forget what was written when."""
         self._last.clear()
+        self._shown.clear()
 
     def forget(self, key: Key) -> None:
         """Drop what is remembered of an agent that is gone."""
         self._last.pop(key, None)
+        self._shown.pop(key, None)
 
 
-def is_urgent(before: AgentStatus, after: AgentStatus) -> bool:
-    """Return whether more changed than counts and messages: what people and tools wait for."""
-    return _headline(before) != _headline(after)
+def is_urgent(before: AgentStatus, after: AgentStatus, shown_lately: Container[str] = ()) -> bool:
+    """Return whether more changed than counts and messages: what people and tools wait for.
+
+    Args:
+        shown_lately: reasons of Ready that are no news, if nothing else has changed.
+    """
+    (*was, reason_before), (*now, reason) = _headline(before), _headline(after)
+    return was != now or (reason != reason_before and reason not in shown_lately)
 
 
-def _headline(status: AgentStatus) -> tuple[object, ...]:
+def _headline(status: AgentStatus) -> tuple[int | None, tuple[str, ...], str, str]:
+    """Return what people and tools wait for, Ready's reason last."""
     ready = status.condition(ConditionType.READY)
     types = tuple(condition.type for condition in status.conditions)
-    return status.observed_generation, types, (ready.status, ready.reason) if ready else None
+    return status.observed_generation, types, ready.status if ready else "", ready.reason if ready else ""

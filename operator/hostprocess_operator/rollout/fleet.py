@@ -167,7 +167,7 @@ def _state(expected: Expectations, node: Node, pod: Pod | None, digest: str | No
         working=working,
         works_from=works_from,
         joined=joined,
-        due=max(filter(None, (joined, *_starts(expected, node, pod)))) + expected.deadline,
+        due=max(filter(None, (joined, *_starts(expected, node, pod, joined, now)))) + expected.deadline,
     )
 
 
@@ -189,16 +189,20 @@ def _returned(node: Node) -> datetime | None:
     return node.ready_since if node.ready else None
 
 
-def _starts(expected: Expectations, node: Node, pod: Pod | None) -> Iterable[datetime | None]:
+def _starts(
+    expected: Expectations, node: Node, pod: Pod | None, joined: datetime | None, now: datetime
+) -> Iterable[datetime | None]:
     """Return what, besides its node's joining, gives an agent the whole deadline's time again.
 
     An agent that stops working after days has as long to recover as a new one has to start. A pod that is missing
-    leaves nothing that says since when, unless we took it; that the agent is not Ready since then does.
+    leaves nothing that says since when, unless we took it or the node has joined lately; that the agent is not Ready
+    since then does.
     """
     if pod is not None:
         return expected.since, pod.created, None if pod.keeps_ending else pod.ready_since
     taken = expected.out.get(node.name)
-    return expected.since, taken.since if taken else None, expected.unready_since
+    joined_lately = joined is not None and now < joined + expected.deadline
+    return expected.since, taken.since if taken else None, None if joined_lately else expected.unready_since
 
 
 def _current(pods: Iterable[Pod], owner_uid: str) -> Pod | None:

@@ -8,6 +8,7 @@ import pytest
 
 from hostprocess_operator.api.status import AgentStatus, Condition, NodeCounts, Problem, Summary
 from hostprocess_operator.cluster.store import Store
+from hostprocess_operator.controller import status_writer
 from hostprocess_operator.controller.agents import observe_agent
 from hostprocess_operator.controller.metrics import Metrics
 from hostprocess_operator.controller.status_writer import COUNTS_SECONDS, OUTDATED_SECONDS, StatusWriter, is_urgent
@@ -163,6 +164,27 @@ async def test_what_people_wait_for_does_not_wait(desk):
     desk.accept()
     await desk.writer.write(AGENT, status(READY))
     assert (len(desk.written), desk.later) == (2, [])
+
+
+async def test_a_reason_that_comes_back_waits_like_a_count(desk):
+    """Of a fleet that fails in two ways on about as many nodes, now the one leads and now the other."""
+    reasons = ["CrashLoop", "MemoryLimit", "CrashLoop", "MemoryLimit", "ImageNotFound"]
+    for reason in reasons:
+        desk.accept()
+        await desk.writer.write(AGENT, status(condition("Ready", "False", reason)))
+    assert [conditions[0]["reason"] for conditions in (each["conditions"] for each in desk.written)] == [
+        "CrashLoop", "MemoryLimit", "ImageNotFound",
+    ]  # fmt: skip
+
+
+async def test_a_reason_that_was_shown_long_ago_is_news(desk, monkeypatch):
+    for reason in ("CrashLoop", "MemoryLimit"):
+        desk.accept()
+        await desk.writer.write(AGENT, status(condition("Ready", "False", reason)))
+    monkeypatch.setattr(status_writer, "LATELY_SECONDS", 0.0)
+    desk.accept()
+    await desk.writer.write(AGENT, status(condition("Ready", "False", "CrashLoop")))
+    assert (len(desk.written), desk.later) == (3, [])
 
 
 async def test_of_an_agent_that_came_back_nothing_waits(desk):

@@ -155,6 +155,13 @@ def test_working(pods, node, working, works_in):
         pytest.param([], {}, {"out": build.out("node-a")}, NOW - MINUTE, id="without a pod, when we took it"),
         pytest.param([], {}, {"unready_since": NOW - HOUR}, NOW - HOUR, id="without a pod, when Ready turned False"),
         pytest.param(
+            [], {"age": DEADLINE - SECOND}, {"unready_since": NOW}, NOW - DEADLINE + SECOND,
+            id="without a pod on a node that has joined lately, its joining",
+        ),
+        pytest.param(
+            [], {"age": DEADLINE}, {"unready_since": NOW}, NOW, id="not on one that has had its time: it lost its pod"
+        ),
+        pytest.param(
             [build.pod(age=DAY, ready=False)], {}, {"out": build.out("node-a"), "unready_since": NOW}, NOW - DAY,
             id="both of which do not matter once there is a pod",
         ),

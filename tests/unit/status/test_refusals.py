@@ -8,7 +8,7 @@ from hostprocess_operator.api.faults import Fault
 from hostprocess_operator.api.reasons import Reason
 from hostprocess_operator.observed import Event, Namespace
 from hostprocess_operator.rollout import plan_rollout
-from hostprocess_operator.status import compute_status
+from hostprocess_operator.status import compute_status, unexplained
 from support import build
 from support.build import DAY, HOUR, MINUTE, NOW, OLD, SECOND, new, old
 from support.verdicts import ABC, AGENT, NEVER, seen
@@ -101,6 +101,17 @@ def test_a_refusal_stalls_and_names_its_cure(world, reason, words, ready_of, sta
     assert words in ready.message
     stalled = status_of(AGENT, world).condition("Stalled") is not None
     assert stalled is (reason is not Reason.ROLLING)
+
+
+def test_a_refusal_on_a_node_that_joins_is_told_though_the_fleet_was_ready(ready_of):
+    nodes = (*ABC[:2], build.node("c", age=10 * SECOND))
+    noted = build.record(AGENT, wanted=build.target(AGENT, age=DAY), proven=build.proven(AGENT))
+    joined = noticed(seen(*new("a", "b"), nodes=nodes, noted=noted), ago=5 * SECOND)
+    assert unexplained(plan_rollout(AGENT, joined, NOW), NOW) == (build.DAEMONSET_UID,)
+    assert joined.status.condition("Ready").status == "True"
+    ready = ready_of(under(joined, PRIVILEGED, events=said(NO_QUOTA)))
+    assert (ready.status, ready.reason) == ("False", Fault.QUOTA_EXCEEDED)
+    assert "No pod can be made on node c." in ready.message
 
 
 def test_a_fleet_that_works_is_ready_and_says_what_would_become_of_its_next_pod(ready_of):
