@@ -26,8 +26,8 @@ class Reason(Documented):
     PULLING = "Pulling", "The image is being pulled; Windows images take minutes the first time.", _WAIT
     WAITING_FOR_BUDGET = (
         "WaitingForBudget",
-        "The new agent does not work on the nodes that were taken, so no further one is.",
-        "Correct the spec, or the nodes that the message names.",
+        "No agent works on the nodes that were taken, so no further one is.",
+        "Correct the spec, or uncordon or repair the nodes that the message names.",
     )
     WAITING_FOR_NODES = (
         "WaitingForNodes",

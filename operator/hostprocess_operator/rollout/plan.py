@@ -234,7 +234,7 @@ def _outcome(situation: Situation, decision: Decision, serving: Serving | None, 
         return Phase.ROLLING, Reason.WAITING_FOR_NODES
     waits = taking.waiting and not taking.pods
     holders = taking.out.keys() | situation.held
-    stuck = all(is_blocked(state) for state in situation.fleet.wanted if state.name in holders)
+    stuck = all(is_blocked(state) or not state.eligible for state in situation.fleet.wanted if state.name in holders)
     return Phase.ROLLING, Reason.WAITING_FOR_BUDGET if waits and stuck else Reason.ROLLING
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from hostprocess_operator.api.agent import HostProcessAgent
 from hostprocess_operator.api.names import APPROVE_ANNOTATION, RETRY_ANNOTATION
 from hostprocess_operator.api.reasons import Reason
-from hostprocess_operator.diagnosis.words import on_nodes
+from hostprocess_operator.diagnosis.words import names, on_nodes
 from hostprocess_operator.rollout import POD_GRACE, Phase, blocks
 from hostprocess_operator.status.agents import Agent, Stage
 from hostprocess_operator.status.causes import with_causes
@@ -130,7 +130,9 @@ def _next_pods(facts: Facts, outdated: tuple[Agent, ...]) -> tuple[Reason, str]:
     match facts.plan.reason:
         case Reason.WAITING_FOR_BUDGET:
             out = on_nodes(facts.plan.situation.held)
-            return Reason.WAITING_FOR_BUDGET, f"Next: {where}, as soon as the new agent works on {out}."
+            cordoned = sorted({agent.node for agent in facts.at(Stage.CORDONED)} & facts.plan.situation.held)
+            there = f" Cordoned, so that no pod is replaced there: {names(cordoned)}." if cordoned else ""
+            return Reason.WAITING_FOR_BUDGET, f"Next: {where}, as soon as the agent works on {out}.{there}"
         case Reason.WAITING_FOR_NODES:
             return Reason.WAITING_FOR_NODES, f"Next: {where}, once it is certain that most nodes are up."
         case _:

@@ -132,7 +132,7 @@ NODE_BY_NODE = [
         ),
         RECONCILING,
         Fault.IMAGE_PULL_FAILED,
-        "it is tried again. Next: nodes b and c, as soon as the new agent works on node a.",
+        "it is tried again. Next: nodes b and c, as soon as the agent works on node a.",
     ),
     row(
         "old pods wait for nodes that are down",

@@ -130,7 +130,7 @@ def test_every_phase_is_in_the_table():
 def test_every_reason_that_ready_can_have_is_in_the_table():
     never_of_ready = {
         *(Reason.PENDING, Reason.SPEC_VALID, Reason.ROLLED_OUT, Reason.VERIFICATION_OFF),
-        *(Reason.NODE_LOST, Reason.WAITING_FOR_BUDGET),
+        Reason.NODE_LOST,
         *(Reason.ADMINISTRATOR, Reason.ACCOUNT_ACCEPTED, Reason.NOT_HOST_PROCESS, Reason.WRONG_ACCOUNT),
     }
     assert {each.values[3] for each in TABLE} - set(Fault) == set(Reason) - never_of_ready

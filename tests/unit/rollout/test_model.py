@@ -20,7 +20,10 @@ from support.simulated_operator import KilledError, Operator
 
 ENOUGH_TICKS, ENOUGH_WAITS = 150, 3
 NEVER_FAILED = ["good:x", "good:y"]
-MAY_LAST = {Reason.AWAITING_APPROVAL, Reason.NODES_UNREACHABLE, Reason.WAITING_FOR_NODES, Reason.SUSPENDED}
+MAY_LAST = {
+    *(Reason.AWAITING_APPROVAL, Reason.SUSPENDED),
+    *(Reason.NODES_UNREACHABLE, Reason.WAITING_FOR_NODES, Reason.WAITING_FOR_BUDGET),
+}
 
 
 class Rollouts(Actors):
