@@ -182,7 +182,7 @@ def _works_from(expected: Expectations, node: Node, pod: Pod | None, now: dateti
 
 
 def _is_older(pod: Pod | None, moment: datetime | None) -> bool:
-    return pod is not None and pod.created is not None and moment is not None and pod.created < moment
+    return pod is not None and pod.created is not None and moment is not None and pod.created <= moment
 
 
 def _returned(node: Node) -> datetime | None:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from hostprocess_operator.observed import Pod, Revision, Seen
     from hostprocess_operator.rollout.fleet import NodeState
 
+RETRY_PAUSE = timedelta(seconds=1)
+"""No pod is deleted in the second of a retry: the next one could not be told from those that failed before it."""
 RELIST_PAUSE = timedelta(seconds=30)
 """No pod is deleted for so long after a cache had to be rebuilt: node health may lag behind what it shows."""
 POD_GRACE = timedelta(seconds=10)
@@ -134,7 +136,7 @@ def _taking(agent: HostProcessAgent, situation: Situation, decision: Decision, s
     """Return the pods to delete now; none before the template is served everywhere it has to be."""
     fleet = situation.fleet
     out = situation.out
-    if serving is None or not serving.settled or _is_on_hold(situation):
+    if serving is None or not serving.settled or _is_on_hold(situation) or situation.now < _retry_over(situation):
         return Taking((), out, waiting=False)
     candidates = [state for state in decision.candidates if _is_ours_to_replace(state, situation)]
     allowed = allowance(agent.spec.rollout.max_unavailable, len(fleet.wanted))
@@ -159,6 +161,12 @@ def _is_on_hold(situation: Situation) -> bool:
     if relisted is not None and situation.now < relisted + RELIST_PAUSE:
         return True
     return 2 * sum(not state.node.ready for state in wanted) > len(wanted)
+
+
+def _retry_over(situation: Situation) -> datetime:
+    """Return when pods can be told from those of before the last retry; the past, where there was none."""
+    retried = situation.target.retried if situation.target else None
+    return situation.now if retried is None else retried + RETRY_PAUSE
 
 
 def _copies(situation: Situation) -> tuple[Revision, ...]:
@@ -268,6 +276,7 @@ def _moments(situation: Situation, decision: Decision, record: Record) -> Iterat
             yield pod.created + UNKNOWN_REVISION_GRACE
     if situation.seen.relisted is not None:
         yield situation.seen.relisted + RELIST_PAUSE
+    yield _retry_over(situation)
 
 
 def _moments_of(state: NodeState, deadline: timedelta) -> Iterator[datetime]:

@@ -271,8 +271,15 @@ def test_a_node_that_the_target_took_down_keeps_its_place():
 def test_a_relapse_that_is_tried_again_is_out_before_its_pod_is_deleted():
     again = asked(annotations={"hostprocess.dev/retry": B})
     relapsed = b("d", ready=False, ready_for=SECOND)
+    retried = TARGET.model_copy(update={"retried": NOW - SECOND})
     plan = plan_rollout(
-        again, world(again, *relapsed, *a("a", "b", "c"), noted=record(served=B, blocked=(block(),))), NOW
+        again, world(again, *relapsed, *a("a", "b", "c"), noted=record(served=B, target=retried, retry=B)), NOW
     )
     assert [pod.node for pod in plan.delete] == ["d"]
     assert plan.record.out == build.out("d", age=0 * SECOND)
+
+
+def test_no_pod_is_deleted_in_the_second_of_a_retry():
+    again = asked(annotations={"hostprocess.dev/retry": B})
+    plan = plan_rollout(again, world(again, denied("d"), *a("a", "b", "c"), noted=record(blocked=(block(),))), NOW)
+    assert (plan.delete, plan.look_again) == ((), NOW + SECOND)
