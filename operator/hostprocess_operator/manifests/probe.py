@@ -1,11 +1,13 @@
 """The init container that reports what the pod's account may do on the node.
 
-It runs first, with the first container's image (a host process runs the host's own PowerShell, so any image that
-can be pulled will do), prints one report and always succeeds: a failing probe must never take an agent down.
+It runs first, with the first container's account and image (a host process runs the host's own PowerShell, so any
+image that can be pulled will do), prints one report and succeeds whatever that says: what it finds must never take an
+agent down. Where PowerShell cannot be started at all, it fails.
 """
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from hostprocess_operator.api.names import PROBE_CONTAINER
@@ -25,6 +27,8 @@ def probe_container(first: Mapping[str, Any]) -> dict[str, Any]:
     if "imagePullPolicy" in first:
         probe["imagePullPolicy"] = first["imagePullPolicy"]
     probe["command"] = list(PROBE_COMMAND)
+    if "securityContext" in first:
+        probe["securityContext"] = deepcopy(first["securityContext"])
     if resources := _resources(first.get("resources") or {}):
         probe["resources"] = resources
     return probe

@@ -20,7 +20,8 @@ And why it does what it does:
 - The operator's line comes first: whoever sees the line for people has the whole report already, so a log that is read
   too early never passes for a report without a SID.
 - The line stays under 80 characters for every service account: consoles that wrap do not split it.
-- It exits 0 whatever happens: a probe must never take an agent down.
+- It exits 0 whatever it finds: a probe must never take an agent down. Only where powershell.exe may not be started, by
+  AppLocker for example, it fails; `AgentLog` and `None` do without it.
 """
 
 from __future__ import annotations

@@ -58,6 +58,12 @@ WARNED = (
         "verification.expect",
     ),
     Warned(
+        "rights of the first container, as which the probe runs",
+        expecting(r"NT AUTHORITY\SYSTEM", "Probe", runAsUserName=LOCAL_SERVICE),
+        "HPC103",
+        "verification.expect",
+    ),
+    Warned(
         "rights of the container whose log is read",
         expecting(r"NT AUTHORITY\SYSTEM", "AgentLog", runAsUserName=LOCAL_SERVICE),
         "HPC103",

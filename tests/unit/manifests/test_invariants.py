@@ -145,9 +145,9 @@ def test_kubernetes_expands_nothing_in_the_probes_line(pod):
         assert not any("$(" in item or "$$" in item for item in probe["command"])
 
 
-def test_the_probe_runs_as_the_pods_account(pod):
+def test_the_probe_runs_as_the_account_of_the_first_container(pod):
     for probe in (c for c in containers(pod) if c["name"] == "verify-admin-rights"):
-        assert "securityContext" not in probe
+        assert probe.get("securityContext") == pod["containers"][0].get("securityContext")
 
 
 def test_the_agents_own_containers_come_in_its_order(agent, pod):

@@ -48,9 +48,7 @@ def accounts(spec: "AgentSpec") -> Iterator[tuple[Loc, str]]:
 
 
 def judged_account(spec: "AgentSpec") -> str:
-    """Return the account of the process whose rights are looked at."""
-    if spec.verification.mode != "AgentLog":
-        return spec.run_as_user_name
+    """Return the account of the process whose rights are looked at: the container of AgentLog, or the first."""
     name = spec.verification.container or spec.containers[0].name
     own = next(each.run_as_user_name for each in spec.containers if each.name == name)
     return own or spec.run_as_user_name
@@ -105,8 +103,7 @@ _SETTINGS: Final = (
 VARIABLES: Final = {
     "account": f"object.spec.?runAsUserName.orValue(r'{DEFAULT_ACCOUNT}')",
     "accounts": f"[variables.account] + {_of_containers(_OWN_ACCOUNT, _OWN_ACCOUNT)}",
-    "judgedAccount": "object.spec.?verification.?mode.orValue('') != 'AgentLog' ? variables.account : "
-    "object.spec.containers.filter(container, "
+    "judgedAccount": "object.spec.containers.filter(container, "
     "container.name == object.spec.?verification.?container.orValue(object.spec.containers[0].name))"
     f".map(container, {_OWN_ACCOUNT})[0]",
     "commandItems": _of_containers(_joined((*_OF_ANY_CONTAINER, *_OF_PROBES)), _joined(_OF_ANY_CONTAINER)),
