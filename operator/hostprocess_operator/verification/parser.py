@@ -38,10 +38,10 @@ _ERROR_ID: Final = re.compile(r"FullyQualifiedErrorId : (\S+)")
 _ERROR_CATEGORIES: Final = ("InvalidOperation: ", "ParserError: ")
 
 # The kubelet has sent HTTP 200 before it looks for the log, so its error arrives as if it were the log.
-_KUBELET_ERRORS: Final = (
-    "unable to retrieve container logs for ",
-    "failed to try resolving symlinks in path ",
-    "failed to open log file ",
+# Where it keeps logs is a setting, the folder `pods` in it is not. An agent has errors of its own about log files.
+_KUBELET_ERROR: Final = re.compile(
+    r"unable to retrieve container logs for \w+://"
+    r'|failed to (?:try resolving symlinks in path|open log file) "[^"]*[/\\]pods[/\\]'
 )
 
 _PLAIN_WORDS: Final = {"True": True, "False": False}
@@ -151,6 +151,6 @@ def _absence(lines: Sequence[str], data: bytes) -> Cause:
         return Cause.NO_LINE_AT_START
     if not printed:
         return Cause.EMPTY_LOG
-    if len(printed) == 1 and printed[0].startswith(_KUBELET_ERRORS):
+    if len(printed) == 1 and _KUBELET_ERROR.match(printed[0]):
         return Cause.LOG_GONE
     return Cause.NO_LINE

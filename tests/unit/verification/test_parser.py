@@ -224,6 +224,21 @@ def test_a_log_that_was_read(length, cause):
             YES,
             id="an agent that says so and reports",
         ),
+        pytest.param(
+            rb"failed to open log file C:\agent\agent.log: Access is denied.",
+            none(Cause.NO_LINE),
+            id="an agent that cannot write a log of its own",
+        ),
+        pytest.param(
+            rb'failed to open log file "C:\agent\agent.log": Access is denied.',
+            none(Cause.NO_LINE),
+            id="nor in the kubelet's quotes",
+        ),
+        pytest.param(
+            rb'failed to open log file "/var/log/pods/x/0.log": no such file',
+            none(Cause.LOG_GONE),
+            id="the kubelet with slashes of the other kind",
+        ),
     ],
 )
 def test_the_kubelets_own_words_are_not_the_log(log, found):

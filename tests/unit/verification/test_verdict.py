@@ -124,7 +124,7 @@ def test_every_message_is_a_whole_sentence_that_names_the_account(found, account
         pytest.param(b"", "let the agent print 'Process has admin rights: True'", id="an empty log"),
         pytest.param(b"Process has admin rights: yes", "Let the agent print True or False there", id="another word"),
         pytest.param(b'hostprocess.dev/admin-rights {"version":2}', "Update the operator", id="a newer report"),
-        pytest.param(b"unable to retrieve container logs for x", "Delete the pod", id="a log that is gone"),
+        pytest.param(b"unable to retrieve container logs for cri://x", "Delete the pod", id="a log that is gone"),
         pytest.param(
             b'hostprocess.dev/admin-rights {"version":1,"error":"CommandNotFoundException"}',
             "failed with CommandNotFoundException. Let powershell.exe or whoami.exe run on the node",
