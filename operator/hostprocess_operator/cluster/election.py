@@ -70,7 +70,7 @@ class Candidate:
 
     Attributes:
         lease: the Lease as last seen, None when there is none.
-        since: when that version of it was first seen.
+        since: when that version of it was first seen, or that it is not there any more.
         renewed: just before the last request was sent that gave us the Lease; None when we do not lead.
     """
 
@@ -83,7 +83,7 @@ class Candidate:
 
 def observe(candidate: Candidate, lease: Lease | None, now: float) -> Candidate:
     """Return the candidate after a look at the Lease; one that somebody else holds ends our leadership."""
-    unchanged = lease is not None and candidate.lease is not None and lease.version == candidate.lease.version
+    unchanged = (lease and lease.version) == (candidate.lease and candidate.lease.version)
     renewed = candidate.renewed if lease is None or lease.holder == candidate.identity else None
     return replace(candidate, lease=lease, since=candidate.since if unchanged else now, renewed=renewed)
 
@@ -92,7 +92,9 @@ def decide(candidate: Candidate, now: float) -> Action:
     """Return what to do about the Lease as it was last seen."""
     lease = candidate.lease
     if lease is None:
-        return Action.CREATE
+        # somebody may have deleted it, and its holder leads until it notices
+        is_free = candidate.renewed is not None or candidate.since + candidate.timing.lease <= now
+        return Action.CREATE if is_free else Action.WAIT
     if lease.holder == candidate.identity:
         return Action.RENEW
     if not lease.holder or candidate.since + lease.seconds <= now:

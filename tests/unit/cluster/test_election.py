@@ -1,5 +1,6 @@
 """What a candidate does about a Lease, by what it has seen and by its own clock."""
 
+import math
 from datetime import UTC, datetime
 
 import pytest
@@ -40,7 +41,9 @@ def test_a_leader_gives_up_before_anybody_may_take_over():
 @pytest.mark.parametrize(
     ("lease", "unchanged_for", "action"),
     [
-        pytest.param(None, 0, Action.CREATE, id="a lease that does not exist is created"),
+        pytest.param(None, math.inf, Action.CREATE, id="a lease that never existed is created"),
+        pytest.param(None, 14.9, Action.WAIT, id="one that was deleted is not created at once: its holder leads still"),
+        pytest.param(None, 15, Action.CREATE, id="but after its duration"),
         pytest.param(THEIRS, 0, Action.WAIT, id="a lease that was renewed a moment ago is left alone"),
         pytest.param(THEIRS, 14.9, Action.WAIT, id="a lease that was renewed just within its duration is left alone"),
         pytest.param(THEIRS, 15, Action.TAKE, id="a lease that was not renewed for its duration is taken"),
@@ -52,6 +55,15 @@ def test_a_leader_gives_up_before_anybody_may_take_over():
 )
 def test_decide(lease, unchanged_for, action):
     assert decide(candidate(lease, since=NOW - unchanged_for), NOW) is action
+
+
+def test_its_holder_makes_a_lease_that_was_deleted_anew_at_once():
+    assert decide(candidate(None, since=NOW, renewed=NOW - 1), NOW) is Action.CREATE
+
+
+def test_a_lease_is_missing_since_the_first_look_that_did_not_find_it():
+    gone = observe(candidate(THEIRS, since=NOW - 60), None, NOW)
+    assert (gone.since, observe(gone, None, NOW + 2).since) == (NOW, NOW)
 
 
 @pytest.mark.parametrize(
