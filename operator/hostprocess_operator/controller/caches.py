@@ -114,11 +114,12 @@ class Caches:
         return max((moment for moment in moments if moment is not None), default=None)
 
     def ages(self) -> dict[str, float | None]:
-        """Return the seconds since each stream was last heard, None before its first list is complete."""
+        """Return the seconds since each needed stream was last heard, None before its first list is complete."""
         now = time.monotonic()
         return {
             name: now - reflector.last_contact if reflector.synced.is_set() else None
             for name, reflector in self.reflectors.items()
+            if name != NAMESPACES
         }
 
     def neighbours(self, key: Key) -> tuple[Neighbour, ...]:

@@ -71,11 +71,12 @@ class AgentWatch:
         self._thread.start()
 
     def stop(self, timeout: float) -> None:
-        """Stop watching and wait up to `timeout` seconds for the thread to end."""
+        """Stop watching, if it has begun, and wait up to `timeout` seconds for the thread to end."""
         self._stop.set()
         self._end_run.set()
         self._go_on.set()
-        self._thread.join(timeout)
+        if self._thread.is_alive():
+            self._thread.join(timeout)
 
     def _run(self) -> None:
         delays = iter(EndlessBackoff())

@@ -31,14 +31,12 @@ class LoopLag:
 
     def __init__(self) -> None:
         self._last = time.monotonic()
-        self.worst = 0.0
 
     async def run(self) -> None:
         """Measure until cancelled."""
         while True:
             self._last = time.monotonic()
             await asyncio.sleep(_TICK)
-            self.worst = max(self.worst, self.seconds)
 
     @property
     def seconds(self) -> float:

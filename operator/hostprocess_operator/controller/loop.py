@@ -37,7 +37,6 @@ async def work(queue: WorkQueue, world: World, metrics: Metrics) -> NoReturn:
     """Reconcile one agent after the other until cancelled."""
     while True:
         key = await queue.get()
-        metrics.queue_depth.set(len(queue))
         began = time.monotonic()
         log = _log.bind(namespace=key[0], name=key[1])
         try:

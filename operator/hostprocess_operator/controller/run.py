@@ -44,6 +44,7 @@ async def run_operator(connection: Connection, settings: Settings, metrics: Metr
     loop = asyncio.get_running_loop()
     elector = _elector(connection, settings)
     queue, lag = WorkQueue(), LoopLag()
+    metrics.queue_depth.set_function(lambda: len(queue))
     caches = Caches(connection, settings.namespaces, queue.add, queue.add_after)
     verifier = Verifier(connection, LogReader(connection), caches.pods, metrics, queue.add_after, now)
     recorder = EventRecorder(connection, socket.gethostname(), now, metrics.count_event)

@@ -74,7 +74,9 @@ class StatusWriter:
         try:
             answer = await self._send(agent, status)
         except (NotFound, Conflict):
-            return  # deleted, or made again: its own event brings it back
+            # deleted or made again, most likely, which its own event tells too
+            self._queue.add_after(key, COUNTS_SECONDS)
+            return
         self._last[key] = time.monotonic()
         self._shown[key] = self._shown_lately(key) | {_headline(status)[-1]: self._last[key]}
         written = observe_agent(answer)

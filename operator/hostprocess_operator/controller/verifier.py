@@ -131,8 +131,6 @@ class Verifier:
             await work
         except WritesClosed:
             return
-        except (NotFound, Conflict):
-            pass  # the pod is gone or another one: the cache is about to say so
         except ApiError as error:
             pause = self._note(pod, error)
         else:
@@ -146,7 +144,9 @@ class Verifier:
         trouble = Trouble.after(self._troubles.get(pod.uid), error, self._clock())
         self._troubles[pod.uid] = trouble
         if trouble.is_new:
-            _log.warning("Failed to judge a pod", namespace=pod.namespace, pod=pod.name, error=str(error))
+            # of a pod that is gone or another one the cache is about to say so
+            level = _log.debug if isinstance(error, NotFound | Conflict) else _log.warning
+            level("Failed to judge a pod", namespace=pod.namespace, pod=pod.name, error=str(error))
         return trouble.wait
 
     async def _read(self, key: Key, asked: Verification, pod: Pod, run: Run) -> None:

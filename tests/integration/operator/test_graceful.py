@@ -106,6 +106,19 @@ def test_a_crd_that_is_missing_is_waited_for_and_taken_up(one, nodes, plane, ope
     one.wait_verified(1)  # sooner than the list of every minute: kopf has told it
 
 
+def test_an_operator_that_still_waits_for_the_crd_ends_when_it_is_asked_to(plane, operator):
+    operator.kill()
+    plane.delete("customresourcedefinition", CRD)
+    try:
+        operator.launch()
+        wait_for(lambda: operator.status("/readyz") == 503, 30, "the operator to wait for the CRD")
+        assert operator.stop() == 0
+        assert not [line for line in operator.lines() if line.get("level") == "error"]
+    finally:
+        bring_back_crd(plane)
+        operator.start()
+
+
 def test_a_crd_that_is_deleted_and_made_again_is_taken_up(one, nodes, plane, operator):
     nodes(1)
     one.apply()

@@ -78,10 +78,23 @@ class TestDeletePod:
         assert (sent.method, sent.path) == ("DELETE", "/api/v1/namespaces/agents/pods/a")
         assert sent.body["preconditions"] == {"uid": "uid-of-a"}
 
-    @pytest.mark.parametrize("code", [404, 409], ids=["it is gone", "another one has its name"])
-    async def test_is_done_when(self, stub, connection, code):
-        stub.fail_next("write", answers(code))
+    async def test_is_done_when_it_is_gone(self, stub, connection):
+        stub.fail_next("write", answers(404))
         assert await writes.delete_pod(connection, "agents", "a", "uid-of-a") is None
+
+    @pytest.mark.parametrize("uid", [None, "another"], ids=["it has gone meanwhile", "another one has its name"])
+    async def test_is_done_when_after_a_conflict(self, stub, connection, uid):
+        stub.fail_next("write", answers(409))
+        if uid:
+            stub.put({"metadata": {"name": "a", "namespace": "agents", "uid": uid}})
+        assert await writes.delete_pod(connection, "agents", "a", "uid-of-a") is None
+
+    async def test_a_conflict_about_that_very_pod_is_a_refusal(self, stub, connection):
+        """Such as a webhook's that protects it."""
+        stub.fail_next("write", answers(409))
+        stub.put({"metadata": {"name": "a", "namespace": "agents", "uid": "uid-of-a"}})
+        with pytest.raises(Conflict):
+            await writes.delete_pod(connection, "agents", "a", "uid-of-a")
 
     async def test_a_refusal_is_raised(self, stub, connection):
         stub.fail_next("write", answers(403))
@@ -109,9 +122,8 @@ class TestDeleteRevision:
         assert (sent.method, sent.path) == ("DELETE", "/apis/apps/v1/namespaces/agents/controllerrevisions/a-proven")
         assert sent.body["preconditions"] == {"uid": "uid-of-it"}
 
-    @pytest.mark.parametrize("code", [404, 409], ids=["it is gone", "another one has its name"])
-    async def test_is_done_when(self, stub, connection, code):
-        stub.fail_next("write", answers(code))
+    async def test_is_done_when_it_is_gone(self, stub, connection):
+        stub.fail_next("write", answers(404))
         await writes.delete_revision(connection, "agents", "a-proven", "uid-of-it")
         assert len(stub.requests) == 1
 

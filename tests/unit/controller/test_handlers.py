@@ -56,3 +56,11 @@ def test_a_watch_that_waits_for_the_kind_can_be_stopped():
     assert ended.wait(30)
     watch.stop(30)
     assert not watch._thread.is_alive()
+
+
+def test_a_watch_that_never_began_can_be_stopped_and_begins_no_more():
+    watch = AgentWatch(dict, (), lambda *_: None, lambda _: None)
+    watch.stop(30)
+    watch.start()
+    watch._thread.join(30)
+    assert (watch._thread.is_alive(), watch.restarts) == (False, 0)

@@ -260,11 +260,12 @@ async def test_of_several_troubles_the_one_that_lasts_longest_is_told(bench):
     assert [bench.verifier.trouble(pods).times for pods in ([NEW, other], [other, NEW], [other])] == [2, 2, 1]
 
 
-async def test_a_pod_that_is_gone_when_it_is_marked_is_no_trouble(bench):
+@pytest.mark.parametrize(("code", "reason"), [(404, "NotFound"), (409, "Conflict")])
+async def test_a_pod_that_is_gone_when_it_is_marked_is_tried_again_no_sooner_than_another(bench, code, reason):
     bench.stub._faults.clear()
-    bench.stub.fail_next("write", answers(404, "NotFound"))
+    bench.stub.fail_next("write", answers(code, reason))
     await bench.look(NEW)
-    assert (bench.verifier.trouble([NEW]), bench.woken) == (None, [(KEY, 0.0)])
+    assert (bench.verifier.trouble([NEW]).times, bench.woken) == (1, [(KEY, 1.0)])
 
 
 async def test_once_no_more_may_be_written_nobody_is_woken(bench):

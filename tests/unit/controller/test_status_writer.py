@@ -216,6 +216,7 @@ async def test_an_agent_that_is_gone_or_another_is_no_error(refusal, desk):
     await desk.writer.write(AGENT, status(READY))
     assert desk.told == []
     assert desk.agents.get(KEY).status == status(NOT_READY)
+    assert desk.later == [(KEY, COUNTS_SECONDS)], "it is looked at again: the API server may be wrong"
 
 
 class TestOlderCrd:
