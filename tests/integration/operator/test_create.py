@@ -88,6 +88,16 @@ def test_a_local_service_is_verified_without_administrator_rights(one, nodes):
     assert account.startswith("NT AUTHORITY\\")
 
 
+def test_the_rights_of_the_first_containers_own_account_count(one, nodes):
+    nodes(1)
+    own = {"name": "agent", "image": "registry.example/agent:1.0", "runAsUserName": r"NT AUTHORITY\LocalService"}
+    one.apply(containers=[own], verification={"expect": "Administrator"})
+    found = one.wait(ready="False", reason="NotAdministrator")
+    assert found["status"]["summary"]["adminRights"] == "0/1"
+    one.edit(verification={"expect": "Any"})
+    one.wait_verified(1)
+
+
 def test_an_agent_that_reports_itself_is_verified_from_its_own_log(one, nodes, audit):
     nodes(2)
     one.apply(tag="1.0-log-admin", verification={"mode": "AgentLog"})
