@@ -13,6 +13,11 @@ from hostprocess_operator.config import load_settings
 ROOT = Path(__file__).parents[3]
 DEPLOY = ROOT / "deploy"
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
+DENYING = sorted({path.stem for path in (DEPLOY / "policies").glob("hostprocess-*.yaml")} - {"hostprocess-warnings"})
+IS_THE_OPERATOR = (
+    "params.?subjects.orValue([]).exists(subject, subject.kind == 'ServiceAccount'"
+    " && request.userInfo.username == 'system:serviceaccount:' + subject.namespace + ':' + subject.name)"
+)
 
 
 def documents(path):
@@ -93,16 +98,32 @@ def test_the_deployment_selects_its_own_pods():
     assert spec["selector"]["matchLabels"].items() <= spec["template"]["metadata"]["labels"].items()
 
 
-@pytest.mark.parametrize("name", ["hostprocess-daemonsets", "hostprocess-operator-pods"])
-def test_the_policies_know_the_service_account(name):
-    account = documents("base/serviceaccount.yaml")[0]["metadata"]
-    assert f"'system:serviceaccount:{account['namespace']}:{account['name']}'" in expressions(policy(name))
+@pytest.mark.parametrize("name", DENYING)
+def test_a_policy_knows_the_service_account_by_a_binding_of_it(name):
+    spec, binding = (document["spec"] for document in documents(f"policies/{name}.yaml"))
+    assert binding == {
+        "policyName": name,
+        "paramRef": {"name": "hostprocess-operator-nodes", "parameterNotFoundAction": "Allow"},
+        "validationActions": ["Deny"],
+    }
+    account = documents("base/serviceaccount.yaml")[0]
+    subject = {"kind": "ServiceAccount", **{key: account["metadata"][key] for key in ("name", "namespace")}}
+    [bound] = [
+        item
+        for item in documents("base/rbac.yaml")
+        if item["metadata"]["name"] == binding["paramRef"]["name"] and item["kind"] == spec["paramKind"]["kind"]
+    ]
+    assert (bound["apiVersion"], bound["subjects"]) == (spec["paramKind"]["apiVersion"], [subject])
 
 
-@pytest.mark.parametrize("name", ["hostprocess-daemonsets", "hostprocess-operator-pods"])
-def test_each_policy_is_bound(name):
-    binding = documents(f"policies/{name}.yaml")[1]["spec"]
-    assert binding == {"policyName": name, "validationActions": ["Deny"]}
+@pytest.mark.parametrize("name", DENYING)
+def test_a_policy_is_of_the_operator_or_of_everybody_else(name):
+    [who] = [
+        condition
+        for condition in policy(name)["matchConditions"]
+        if condition["name"] in {"the-operator", "not-the-operator"}
+    ]
+    assert who["expression"] == ("" if who["name"] == "the-operator" else "!") + IS_THE_OPERATOR
 
 
 def test_the_daemonset_policy_names_the_kind():
