@@ -7,7 +7,7 @@ import pytest
 from support.agents import OneAgent
 from support.operator import DEPLOY, USER, Operator, install
 
-POLICIES = ("hostprocess-daemonsets", "hostprocess-operator-pods", "hostprocess-warnings")
+POLICIES = sorted(path.stem for path in (DEPLOY / "policies").glob("hostprocess-*.yaml"))
 
 
 @pytest.fixture(scope="module")

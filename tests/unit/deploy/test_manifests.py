@@ -132,9 +132,18 @@ def test_the_daemonset_policy_names_the_kind():
     )
 
 
+def quoted_names(name):
+    return {word for word in re.findall("'([^' ]*)'", expressions(policy(name))) if names.GROUP in word}
+
+
+def test_the_policy_of_agents_pods_guards_what_the_operator_writes_on_pods_that_are_selected_for_it():
+    selector = policy("hostprocess-agent-pods")["matchConstraints"]["objectSelector"]
+    assert selector == {"matchExpressions": [{"key": names.AGENT_LABEL, "operator": "Exists"}]}
+    assert quoted_names("hostprocess-agent-pods") == {names.AGENT_LABEL, names.REPORT_ANNOTATION, names.GATE}
+
+
 def test_the_pod_policy_frees_exactly_what_the_operator_writes():
-    quoted = set(re.findall("'([^']*)'", expressions(policy("hostprocess-operator-pods"))))
-    assert {word for word in quoted if word.startswith(names.GROUP)} == {names.GATE, names.REPORT_ANNOTATION}
+    assert quoted_names("hostprocess-operator-pods") == {names.GATE, names.REPORT_ANNOTATION}
 
 
 def test_the_image_runs_as_the_user_of_the_deployment():
