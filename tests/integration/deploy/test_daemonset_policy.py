@@ -14,7 +14,8 @@ def template(**fields):
 def daemonset(name, namespace, *owners):
     labels = {"hostprocess.dev/agent": name}
     pod = {
-        "nodeSelector": {"no": "node"},
+        "nodeSelector": {"kubernetes.io/os": "windows", "no": "node"},
+        "os": {"name": "windows"},
         "initContainers": [{"name": "first", "image": "one"}, {"name": "second", "image": "two"}],
         "containers": [{"name": "agent", "image": "agent:1"}],
     }

@@ -9,6 +9,7 @@ import yaml
 
 from hostprocess_operator.api import names
 from hostprocess_operator.config import load_settings
+from hostprocess_operator.manifests.privileged import OS_LABEL, WINDOWS
 
 ROOT = Path(__file__).parents[3]
 DEPLOY = ROOT / "deploy"
@@ -140,6 +141,11 @@ def test_the_policy_of_agents_pods_guards_what_the_operator_writes_on_pods_that_
     selector = policy("hostprocess-agent-pods")["matchConstraints"]["objectSelector"]
     assert selector == {"matchExpressions": [{"key": names.AGENT_LABEL, "operator": "Exists"}]}
     assert quoted_names("hostprocess-agent-pods") == {names.AGENT_LABEL, names.REPORT_ANNOTATION, names.GATE}
+
+
+def test_the_policy_of_the_operators_objects_names_the_kind_and_what_makes_a_pod_one_of_windows():
+    words = set(re.findall("'([^']*)'", expressions(policy("hostprocess-operator-objects"))))
+    assert {names.KIND, f"{names.GROUP}/", names.AGENT_LABEL, OS_LABEL, WINDOWS} <= words
 
 
 def test_the_pod_policy_frees_exactly_what_the_operator_writes():
