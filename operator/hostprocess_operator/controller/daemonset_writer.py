@@ -28,6 +28,7 @@ from hostprocess_operator.observed import (
     observe_namespace,
     observe_revision,
     template_digest,
+    template_of,
 )
 from hostprocess_operator.rollout import Keep, Render, dump_record
 from hostprocess_operator.status import drift_corrected
@@ -174,7 +175,7 @@ class DaemonSetWriter:
             template: Mapping[str, Any] = daemonset.spec["template"]
             return template
         for revision in await reads.list_revisions(self._connection, agent.namespace, agent.name):
-            template = revision["data"]["spec"]["template"]
+            template = template_of(revision)
             if template_digest(template) == digest:
                 return template
         raise Conflict(f"no ControllerRevision holds the template {digest}")

@@ -13,7 +13,7 @@ from hostprocess_operator.observed.neighbour import Claims, HostPort, Neighbour,
 from hostprocess_operator.observed.node import Node, Taint, observe_node
 from hostprocess_operator.observed.placement import Placement
 from hostprocess_operator.observed.pod import GateCondition, Pod, observe_pod, stuck_container
-from hostprocess_operator.observed.revision import Revision, observe_revision, template_digest
+from hostprocess_operator.observed.revision import Revision, observe_revision, template_digest, template_of
 from hostprocess_operator.observed.seen import Seen, Written
 
 __all__ = [
@@ -42,4 +42,5 @@ __all__ = [
     "observe_revision",
     "stuck_container",
     "template_digest",
+    "template_of",
 ]

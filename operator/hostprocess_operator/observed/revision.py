@@ -47,7 +47,6 @@ class Revision:
 def observe_revision(body: Body) -> Revision:
     """Return what a ControllerRevision shows."""
     metadata = body["metadata"]
-    template = ((body.get("data") or {}).get("spec") or {}).get("template") or {}
     return Revision(
         namespace=text(metadata.get("namespace")),
         name=str(metadata["name"]),
@@ -55,9 +54,21 @@ def observe_revision(body: Body) -> Revision:
         agent=label(body, AGENT_LABEL),
         owner_uid=text(controller_of(body).get("uid", "")),
         hash=label(body, _REVISION_HASH_LABEL),
-        digest=template_digest(template),
+        digest=template_digest(template_of(body)),
         is_copy=controller_of(body).get("kind") == KIND,
     )
+
+
+def template_of(body: Body) -> Mapping[str, Any]:
+    """Return the pod template that a ControllerRevision holds, empty where it holds something else.
+
+    Anybody may make one with the label of an agent, and its data may be whatever JSON object.
+    """
+    held: Any = body.get("data")
+    for field in ("spec", "template"):
+        held = held.get(field) if isinstance(held, dict) else None
+    is_template = isinstance(held, dict) and isinstance(held.get("spec") or {}, dict)
+    return held if is_template else {}
 
 
 def template_digest(template: Mapping[str, Any]) -> str:

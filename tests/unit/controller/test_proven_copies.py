@@ -119,6 +119,15 @@ class TestFromRevision:
         assert desk.requests("write") == []
 
 
+async def test_revisions_that_hold_something_else_are_passed_over(desk):
+    """Anybody may make one with the agent's label."""
+    for number, data in enumerate([{"else": 1}, {"spec": "text"}, {"spec": {"template": {"spec": "text"}}}]):
+        desk.stub.put(revision(f"a-{number}", None, **data))
+    desk.stub.put(revision("b", TEMPLATE))
+    await desk.keep()
+    assert len(desk.requests("write")) == 1
+
+
 async def test_a_template_that_is_kept_is_served_with_the_placement_of_the_spec(desk):
     desk.stub.put(revision("b", TEMPLATE))
     namespace = {"metadata": {"name": build.NAMESPACE, "uid": "n"}}

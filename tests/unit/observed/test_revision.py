@@ -166,9 +166,12 @@ def test_a_copy_of_ours_is_told_by_who_controls_it(owner, is_copy):
         pytest.param({}, id="empty data"),
         pytest.param({"spec": None}, id="no spec"),
         pytest.param({"spec": {"template": None}}, id="no template"),
+        pytest.param({"spec": "text"}, id="the spec is something else"),
+        pytest.param({"spec": {"template": ["text"]}}, id="the template is something else"),
+        pytest.param({"spec": {"template": {"spec": "text"}}}, id="the template holds something else"),
     ],
 )
-def test_a_half_empty_revision_holds_the_empty_template(data):
+def test_a_revision_without_a_template_holds_the_empty_template(data):
     revision = observe_revision({"metadata": {"name": "r", "uid": "u"}, "data": data})
     assert (revision.hash, revision.agent, revision.digest) == ("", "", template_digest({}))
 
