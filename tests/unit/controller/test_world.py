@@ -1,31 +1,17 @@
-"""The world of a reconcile: what it shows of an agent, and in which order it writes."""
+"""The world of a reconcile: whether an agent is there, and how long it is left alone."""
 
 import pytest
 
-from hostprocess_operator.controller import world as world_module
 from hostprocess_operator.controller.agents import observe_agent
 from hostprocess_operator.controller.caches import Caches
 from hostprocess_operator.controller.metrics import Metrics
 from hostprocess_operator.controller.queue import WorkQueue
 from hostprocess_operator.controller.world import World
 from hostprocess_operator.observed import observe_namespace, observe_pod
-from hostprocess_operator.rollout import plan_rollout
-from support import build, rollouts
-from support.build import NOW
+from support import build
 
 KEY = (build.NAMESPACE, build.NAME)
 GOING = {"deletionTimestamp": "2026-03-04T05:06:07Z"}
-
-
-class Wrote:
-    """Stands in for the writer of DaemonSets: notes the writes and says whether the spec is another now."""
-
-    def __init__(self, *, is_another):
-        self.plans, self.is_another = [], is_another
-
-    async def write(self, _agent, plan, _serving):
-        self.plans.append(plan)
-        return self.is_another
 
 
 @pytest.fixture
@@ -83,38 +69,3 @@ class TestRest:
     def test_of_an_agent_that_is_gone_nothing_is_remembered(self, world, caches):
         self.pods(caches, 2)
         assert world.rest(KEY) == 0
-
-
-class TestCarryOut:
-    """A plan that notes who is out and then deletes a pod."""
-
-    @pytest.fixture
-    def deleted(self, monkeypatch):
-        found = []
-
-        async def delete(_connection, _namespace, name, _uid):
-            found.append(name)
-
-        monkeypatch.setattr(world_module.writes, "delete_pod", delete)
-        return found
-
-    @pytest.mark.parametrize(
-        ("is_another", "deletes"),
-        [
-            pytest.param(False, 1, id="the spec was as believed"),
-            pytest.param(True, 0, id="somebody had changed the spec, and that may have been acted on"),
-        ],
-    )
-    async def test_pods_are_deleted_only_if_the_spec_was_as_believed(
-        self, world, caches, deleted, monkeypatch, is_another, deletes
-    ):
-        put_agent(caches)
-        agent = rollouts.asked()
-        seen = rollouts.world(agent, *rollouts.a(*"abcd"), noted=rollouts.record(served=rollouts.B))
-        plan = plan_rollout(agent, seen, NOW)
-        assert (plan.write, len(plan.delete)) == (True, 1)
-        writer = Wrote(is_another=is_another)
-        monkeypatch.setattr(world, "_daemonsets", writer)
-        await world.carry_out(agent, plan)
-        assert writer.plans == [plan]
-        assert len(deleted) == deletes
