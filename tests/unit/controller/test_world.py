@@ -24,8 +24,9 @@ def world(caches):
     return World(None, caches, None, WorkQueue(), Metrics(), None)
 
 
-def put_agent(caches):
+def put_agent(caches, **metadata):
     body = build.agent_body()
+    body["metadata"] |= metadata
     caches.agents.upsert(body, observe_agent(body))
 
 
@@ -40,6 +41,10 @@ class TestAgent:
         assert world.agent(KEY).name == build.NAME
 
     def test_an_agent_that_is_gone_is_not(self, world):
+        assert world.agent(KEY) is None
+
+    def test_one_that_is_being_deleted_is_not_either(self, world, caches):
+        put_agent(caches, **GOING)
         assert world.agent(KEY) is None
 
     @pytest.mark.parametrize(("metadata", "there"), [({}, True), (GOING, False)])
@@ -66,6 +71,50 @@ class TestRest:
         self.pods(caches, 2)
         assert world.rest(KEY) == pytest.approx(0.001)
 
+    def test_but_never_longer_than_some_seconds(self, world, caches):
+        put_agent(caches)
+        self.pods(caches, 10_001)
+        assert world.rest(KEY) == 5
+
     def test_of_an_agent_that_is_gone_nothing_is_remembered(self, world, caches):
         self.pods(caches, 2)
         assert world.rest(KEY) == 0
+
+
+class Noting:
+    """Stands in for something that remembers: notes what it is to forget."""
+
+    def __init__(self):
+        self.forgotten = []
+
+    def forget(self, *key):
+        self.forgotten.append(key)
+
+    def start_anew(self):
+        self.forgotten.append("all")
+
+
+class TestForget:
+    """The parts of a world remember each for itself."""
+
+    @pytest.fixture
+    def parts(self, world, monkeypatch):
+        names = ("_daemonsets", "_status_writer", "_evidence", "_queue", "_metrics", "_recorder", "_verifier")
+        made = {name: Noting() for name in names}
+        for name, part in made.items():
+            monkeypatch.setattr(world, name, part)
+        return made
+
+    def test_of_an_agent_that_is_gone_every_part_forgets(self, world, parts):
+        world.forget(KEY)
+        one, by_pod = [(KEY,)], []
+        assert {name: part.forgotten for name, part in parts.items()} == {
+            "_daemonsets": one, "_status_writer": one, "_evidence": one, "_queue": one, "_metrics": one,
+            "_recorder": [KEY], "_verifier": by_pod,
+        }  # fmt: skip
+
+    def test_what_another_replica_may_have_changed_is_forgotten_at_the_start_of_a_term(self, world, parts):
+        world.start_anew()
+        assert {name for name, part in parts.items() if part.forgotten == ["all"]} == {
+            "_daemonsets", "_status_writer", "_verifier",
+        }  # fmt: skip
