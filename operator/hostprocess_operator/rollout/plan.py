@@ -235,6 +235,9 @@ def _outcome(situation: Situation, decision: Decision, serving: Serving | None, 
     if decision.reason is not Reason.ROLLING:
         if decision.phase is Phase.STABLE and not (serving and serving.settled):
             return Phase.ROLLING, Reason.APPLYING
+        takes = decision.phase is Phase.CANARY and bool(decision.candidates)
+        if takes and serving is not None and serving.settled and _is_on_hold(situation):
+            return Phase.CANARY, Reason.WAITING_FOR_NODES
         return decision.phase, decision.reason
     if serving is None or not serving.settled:
         return Phase.ROLLING, Reason.APPLYING

@@ -74,6 +74,9 @@ def is_trying(facts: Facts) -> Readiness | None:
             )
         case Reason.REPAIRING:
             return reconciling(plan.reason, "Nodes that an earlier version broke get the proven revision back first.")
+        case Reason.WAITING_FOR_NODES:
+            message = f"Revision {rev} is tried on a few nodes first, once it is certain that most nodes are up."
+            return reconciling(plan.reason, message)
         case Reason.AWAITING_APPROVAL:
             return reconciling(plan.reason, f"Revision {rev} works on {where}. {_approval(facts, rev)}")
         case Reason.CANARY_BAKING:

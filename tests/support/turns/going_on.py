@@ -164,9 +164,15 @@ ROLLING = [
 
 CANARIES = [
     row("a node that an earlier version broke is put right first",
+        amid(*old("a", "b"), spec=CANARY, serves="proven", canaries=("a",), out=build.out("c")),
+        Phase.CANARY, Reason.REPAIRING, Reason.REPAIRING, Turn.OPERATORS),
+    row("it is not while the caches were just rebuilt",
         amid(*old("a", "b"), *build.pods("c", revision=NEXT_TO_LAST, ready=False), spec=CANARY, serves="proven",
              out=build.out("c"), relisted=NOW - 10 * SECOND),
-        Phase.CANARY, Reason.REPAIRING, Reason.REPAIRING, Turn.OPERATORS),
+        Phase.CANARY, Reason.WAITING_FOR_NODES, Reason.WAITING_FOR_NODES, Turn.OPERATORS),
+    row("most nodes are down as a canary is to be taken",
+        amid(*old("a", "b", "c"), spec=CANARY, nodes=(*build.nodes("a", "b", **DOWN), FLEET[2])),
+        Phase.CANARY, Reason.WAITING_FOR_NODES, Reason.WAITING_FOR_NODES, Turn.CLUSTERS),
     row("the pod of a canary node is being replaced",
         amid(*old("a", "b"), spec=CANARY, **AS_CANARY),
         Phase.CANARY, Reason.CANARY_STARTING, Reason.CANARY_STARTING, Turn.OPERATORS),
