@@ -92,10 +92,11 @@ class Churn:
         self._cluster.remove_nodes(*self._names)
 
     def versions(self):
-        """Return the resourceVersion of everything that the operator writes."""
+        """Return name, UID and resourceVersion of everything that the operator writes."""
         kinds = ("hostprocessagents", "daemonsets", "controllerrevisions", "pods")
-        found = [self._cluster.get(kind, namespace=NAMESPACE)["items"] for kind in kinds]
-        return {(item["metadata"]["uid"], item["metadata"]["resourceVersion"]) for items in found for item in items}
+        found = [(kind, self._cluster.get(kind, namespace=NAMESPACE)["items"]) for kind in kinds]
+        everything = [(kind, item["metadata"]) for kind, items in found for item in items]
+        return {(f"{kind} {of['name']}", of["uid"], of["resourceVersion"]) for kind, of in everything}
 
     def _set_down(self, name, is_down):
         label = {"sim.hostprocess.dev/down": "true" if is_down else None}

@@ -158,9 +158,11 @@ def watch_silence(plane, churn, seconds):
     requests = [event for event in plane.audit(mark) if event.user == USER]
     return {
         "seconds": seconds,
-        "writes": len(writes_since(plane, mark)),
+        "writes": [
+            f"{event.verb} {event.resource} {event.subresource} {event.name}" for event in writes_since(plane, mark)
+        ],
         "requests per second": round(len(requests) / seconds, 3),
-        "changed objects": len(versions ^ churn.versions()),
+        "changed objects": sorted(name for name, *_ in versions ^ churn.versions()),
     }
 
 

@@ -142,7 +142,9 @@ class Verifier:
     def _note(self, pod: Pod, error: ApiError) -> float:
         """Remember what went wrong with a pod and return the seconds until it is tried again."""
         trouble = Trouble.after(self._troubles.get(pod.uid), error, self._clock())
-        self._troubles[pod.uid] = trouble
+        held = self._pods.get((pod.namespace, pod.name))
+        if held is not None and held.uid == pod.uid:  # else nobody would ever forget it
+            self._troubles[pod.uid] = trouble
         if trouble.is_new:
             # of a pod that is gone or another one the cache is about to say so
             level = _log.debug if isinstance(error, NotFound | Conflict) else _log.warning

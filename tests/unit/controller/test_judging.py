@@ -268,6 +268,13 @@ async def test_a_pod_that_is_gone_when_it_is_marked_is_tried_again_no_sooner_tha
     assert (bench.verifier.trouble([NEW]).times, bench.woken) == (1, [(KEY, 1.0)])
 
 
+async def test_of_a_pod_that_the_cache_holds_no_more_no_trouble_is_remembered(bench):
+    bench.reader.says = MissingRight("no rule allows to read logs", status=403)
+    bench.reader.meanwhile = lambda: bench.pods.remove(("agents", NEW.name))
+    await bench.look(NEW)
+    assert (bench.verifier.trouble([NEW]), bench.woken) == (None, [(KEY, 1.0)])
+
+
 async def test_once_no_more_may_be_written_nobody_is_woken(bench):
     bench.reader.says = WritesClosed("stopping")
     await bench.look(NEW)
