@@ -8,7 +8,7 @@ from support.agents import OneAgent, agent
 
 NAMESPACE = "soak"
 POOL = {"test.hostprocess.dev/pool": "soak"}
-NODES, AGENTS = 8, 3
+NODES, AGENTS = 8, 3  # unless told otherwise
 # nothing is left to wait for once every agent is verified: a version is proven then
 ROLLOUT = {"maxUnavailable": "50%", "nodeImpactSeconds": 0}
 PATIENCE = 180  # seconds until everything is well again
@@ -17,10 +17,10 @@ PATIENCE = 180  # seconds until everything is well again
 class Churn:
     """Nodes and agents, and one change of them after another. Chance decides, by a seed."""
 
-    def __init__(self, cluster, seed=0):
+    def __init__(self, cluster, *, agents=AGENTS, nodes=NODES, seed=0):
         self._cluster, self._chance = cluster, random.Random(seed)
-        self._agents = [OneAgent(cluster, NAMESPACE, POOL, name=f"agent-{number}") for number in range(AGENTS)]
-        self._names = [f"soak-{number}" for number in range(NODES)]
+        self._agents = [OneAgent(cluster, NAMESPACE, POOL, name=f"agent-{number}") for number in range(agents)]
+        self._names = [f"soak-{number}" for number in range(nodes)]
         self._passing = OneAgent(cluster, NAMESPACE, POOL, name="passing")
         self._down = None
         self.done = 0
@@ -31,8 +31,7 @@ class Churn:
         metadata = {"name": NAMESPACE, "labels": labels}
         self._cluster.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
         self._cluster.add_nodes(*(windows_node(name, labels=POOL) for name in self._names), timeout=PATIENCE)
-        for each in self._agents:
-            self._cluster.apply(agent(each.name, NAMESPACE, POOL, rollout=ROLLOUT))
+        self._cluster.apply(*(agent(each.name, NAMESPACE, POOL, rollout=ROLLOUT) for each in self._agents))
         self.settle()
 
     def step(self):
@@ -84,7 +83,7 @@ class Churn:
     def settle(self):
         """Wait until every agent is verified on every node."""
         for each in self._agents:
-            each.wait_verified(NODES, timeout=PATIENCE)
+            each.wait_verified(len(self._names), timeout=PATIENCE)
 
     def remove(self):
         """Take everything away again."""

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench import hostile
+from bench.endurance import fuzz_rows, publish
 from bench.figures import quantile
 from bench.generated import Template, agent_body, pod_body
 from hostprocess_operator.api.parse import parse_agent
@@ -194,6 +195,7 @@ def main():
     parser.add_argument("--inputs", type=int, default=1_000_000, help="logs; of the others in proportion")
     parser.add_argument("--only", nargs="+", choices=TARGETS, default=list(TARGETS))
     parser.add_argument("--input", type=int, help="try just the input of this number, and show it")
+    parser.add_argument("--write", action="store_true", help="write the figures into docs/resilience.md")
     arguments = parser.parse_args()
     if arguments.input is not None:
         given = input_of(arguments.only[0], arguments.input)
@@ -207,6 +209,8 @@ def main():
         print(f"{name}: {shown}, {len(result['failures'])} failed {result['failures'][:5]}", flush=True)
     REPORT_FILE.parent.mkdir(exist_ok=True)
     REPORT_FILE.write_text(json.dumps(found | {"seconds": round(time.monotonic() - began)}, indent=2) + "\n")
+    if arguments.write:
+        publish(fuzz_rows(found))
     return int(any(result["failures"] for result in found.values()))
 
 

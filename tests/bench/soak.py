@@ -2,6 +2,7 @@
 
 Pods are deleted, specs edited, nodes lost and found, agents made and deleted, for as long as asked. Memory, file
 descriptors, threads and tasks are sampled all the while; before and after it is quiet, and then they must be the same.
+With no minutes of that it is a rest: ``make soak MINUTES=0 ARGS="--agents 100 --nodes 50 --quiet-seconds 600"``.
 """
 
 import argparse
@@ -16,7 +17,8 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from bench.churn import PATIENCE, Churn
+from bench.churn import AGENTS, NODES, PATIENCE, Churn
+from bench.endurance import publish, soak_row
 from bench.usage import usage
 from control_plane import ControlPlane, ensure_binaries, wait_for
 from support.operator import USER, Operator, install
@@ -76,21 +78,25 @@ class Pace:
     """How long and how fast.
 
     Attributes:
-        seconds: of churn.
+        seconds: of churn; none is a rest.
         quiet_seconds: how long nothing must stir after it.
         every: seconds between two samples.
         pause: seconds between two changes.
+        agents: how many there are, each on every node.
+        nodes: how many.
     """
 
     seconds: float
     quiet_seconds: float
     every: float = 5.0
     pause: float = 0.5
+    agents: int = AGENTS
+    nodes: int = NODES
 
 
 def run(plane, operator, pace, *, say=lambda _: None):
     """Return the report of a soak; what it made is gone again afterwards."""
-    churn = Churn(plane)
+    churn = Churn(plane, agents=pace.agents, nodes=pace.nodes)
     churn.begin()
     try:
         return soak(plane, operator, churn, pace, say)
@@ -109,6 +115,8 @@ def soak(plane, operator, churn, pace, say):
     say(f"at peace again: {after}")
     return {
         "seconds": pace.seconds,
+        "agents": pace.agents,
+        "nodes": pace.nodes,
         "changes": churn.done,
         "before": asdict(before),
         "after": asdict(after),
@@ -207,9 +215,13 @@ def verdicts(report):
 def main():
     """Run it on a control plane of its own; return 1 when something grew that should not."""
     parser = argparse.ArgumentParser(prog="make soak")
-    parser.add_argument("--minutes", type=float, default=30)
+    parser.add_argument("--minutes", type=float, default=30, help="of churn; 0 for a rest")
+    parser.add_argument("--agents", type=int, default=AGENTS)
+    parser.add_argument("--nodes", type=int, default=NODES)
     parser.add_argument("--quiet-seconds", type=float, default=300, help="how long nothing must stir in the end")
+    parser.add_argument("--write", action="store_true", help="write the figures into docs/resilience.md")
     arguments = parser.parse_args()
+    pace = Pace(60 * arguments.minutes, arguments.quiet_seconds, agents=arguments.agents, nodes=arguments.nodes)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     began = time.monotonic()
 
@@ -222,9 +234,11 @@ def main():
             ControlPlane.start(ensure_binaries(print), Path(folder), definitions=[definition], progress=say) as plane,
             Watched(install(plane, policies=False), folder) as operator,
         ):
-            report = run(plane, operator, Pace(60 * arguments.minutes, arguments.quiet_seconds), say=say)
+            report = run(plane, operator, pace, say=say)
     REPORT_FILE.parent.mkdir(exist_ok=True)
     REPORT_FILE.write_text(json.dumps(report, indent=2) + "\n")
+    if arguments.write:
+        publish(soak_row(report))
     print(json.dumps({key: value for key, value in report.items() if key != "samples"}, indent=2), flush=True)
     found = verdicts(report)
     for line in found:

@@ -24,6 +24,7 @@ from pathlib import Path
 import yaml
 
 from bench.edits import next_edit
+from bench.endurance import publish, transitions_row
 from control_plane import ApiError, ControlPlane, ensure_binaries, wait_for, windows_node
 from hostprocess_operator.api.parse import parse_agent
 from hostprocess_operator.manifests import daemonset_spec, pod_template
@@ -265,6 +266,7 @@ def main():
     parser = argparse.ArgumentParser(prog="make transitions")
     parser.add_argument("--count", type=int, default=1000, help="edits")
     parser.add_argument("--first", type=int, default=0, help="number of the first chain, to make other edits")
+    parser.add_argument("--write", action="store_true", help="write the figures into docs/resilience.md")
     arguments = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     began = time.monotonic()
@@ -283,6 +285,8 @@ def main():
     report = tally.to_json() | {"tracebacks": len(tracebacks), "seconds": round(time.monotonic() - began)}
     REPORT_FILE.parent.mkdir(exist_ok=True)
     REPORT_FILE.write_text(json.dumps(report, indent=2) + "\n")
+    if arguments.write:
+        publish(transitions_row(report))
     for line in (*tally.findings, *tally.disagreements, *tracebacks[:3]):
         print(line, flush=True)
     say(f"{tally.recovered} chains recovered, {len(tally.findings)} findings, {len(tracebacks)} tracebacks")
