@@ -18,12 +18,15 @@ if TYPE_CHECKING:
 
 
 def build_copy(agent: HostProcessAgent, digest: str, template: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the ControllerRevision that keeps a template of the digest, in the form of the DaemonSet controller's."""
+    """Return the ControllerRevision that keeps a template of the digest, in the form of the DaemonSet controller's.
+
+    Its name is this agent's alone: one of the same name that was deleted before may have left its copies behind.
+    """
     return {
         "apiVersion": "apps/v1",
         "kind": "ControllerRevision",
         "metadata": {
-            "name": f"{agent.name}-proven-{digest}",
+            "name": f"{agent.name}-proven-{digest}-{agent.uid[:8]}",
             "namespace": agent.namespace,
             "labels": pod_labels(agent.name),
             "ownerReferences": [owner_reference(agent)],

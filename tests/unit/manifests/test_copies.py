@@ -1,5 +1,7 @@
 """The operator's own copy of a proven template: it reads as what it was made from, and belongs to the agent."""
 
+from dataclasses import replace
+
 import pytest
 
 from hostprocess_operator.manifests import build_copy, pod_template
@@ -29,7 +31,13 @@ def test_the_agent_controls_it_and_not_the_daemonset():
 
 
 def test_it_is_named_after_the_agent_and_the_template_so_that_making_it_twice_makes_one():
-    assert (COPY["metadata"]["namespace"], COPY["metadata"]["name"]) == (AGENT.namespace, f"inspector-proven-{DIGEST}")
+    name = f"inspector-proven-{DIGEST}-{AGENT.uid[:8]}"
+    assert (COPY["metadata"]["namespace"], COPY["metadata"]["name"]) == (AGENT.namespace, name)
+
+
+def test_an_agent_that_is_made_again_under_its_name_finds_no_copy_of_the_earlier_one_in_its_way():
+    again = replace(AGENT, uid="another-uid")
+    assert build_copy(again, DIGEST, TEMPLATE)["metadata"]["name"] != COPY["metadata"]["name"]
 
 
 def test_it_has_the_template_and_nothing_else():
