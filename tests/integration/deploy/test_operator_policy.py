@@ -1,4 +1,4 @@
-"""A stolen token of the operator makes no DaemonSet but an agent's on Windows, and deletes no pod but an agent's."""
+"""A stolen token of the operator makes no DaemonSet but an agent's on Windows, and deletes no pod or history but theirs."""
 
 import pytest
 
@@ -25,6 +25,11 @@ def daemonset(name, namespace, owners=CONTROLLED, pod=WINDOWS):
             "template": {"metadata": {"labels": labels}, "spec": {"containers": containers, **pod}},
         },
     }
+
+
+def revision(name, namespace, owners):
+    metadata = {"name": name, "namespace": namespace, "ownerReferences": list(owners)}
+    return {"apiVersion": "apps/v1", "kind": "ControllerRevision", "metadata": metadata, "revision": 1}
 
 
 NOT_CREATED = {
@@ -64,9 +69,9 @@ def attempt(installed, operator, namespace):
     for owner, more in ((AGENT, {"spec": spec}), (OTHER, {})):
         identity = {"apiVersion": owner["apiVersion"], "kind": owner["kind"]}
         [made] = installed.apply({**identity, "metadata": {"name": owner["name"], "namespace": namespace}, **more})
-        name = f"of-{owner['name']}"
-        installed.apply(daemonset(name, namespace, [owner | {"uid": made["metadata"]["uid"], "controller": True}]))
-    installed.apply(daemonset("of-nobody", namespace, ()))
+        name, owners = f"of-{owner['name']}", [owner | {"uid": made["metadata"]["uid"], "controller": True}]
+        installed.apply(daemonset(name, namespace, owners), revision(f"kept-{name}", namespace, owners))
+    installed.apply(daemonset("of-nobody", namespace, ()), revision("kept-of-nobody", namespace, ()))
     for name, labels in (("agents", {"hostprocess.dev/agent": "agent"}), ("anybodys", {"app": "x"})):
         spec = {"schedulerName": "nobody", "containers": [{"name": "agent", "image": "agent:1"}]}
         metadata = {"name": name, "namespace": namespace, "labels": labels}
@@ -105,6 +110,17 @@ def test_it_deletes_the_pod_of_an_agent(attempt):
 
 def test_it_deletes_no_other_pod(attempt):
     assert POLICY in attempt("DELETE", "pod", "anybodys")
+
+
+@pytest.mark.parametrize(("owners", "refused"), [(CONTROLLED, False), ((OTHER,), True), ((AGENT,), True), ((), True)])
+def test_it_makes_a_controller_revision_only_of_an_agent(attempt, namespace, owners, refused):
+    body = revision("new", namespace, owners)
+    assert (POLICY in str(attempt("POST", "controllerrevision", body=body))) is refused
+
+
+@pytest.mark.parametrize(("owner", "refused"), [("agent", False), ("other", True), ("nobody", True)])
+def test_it_deletes_a_controller_revision_only_of_an_agent(attempt, owner, refused):
+    assert (POLICY in str(attempt("DELETE", "controllerrevision", f"kept-of-{owner}"))) is refused
 
 
 def test_everybody_else_deletes_pods_and_makes_daemonsets(attempt, installed, namespace):
