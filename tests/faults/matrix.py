@@ -1,6 +1,7 @@
 """Each outage meets the operator and a plain one of kopf's: who ends, who recovers and when, what it writes more.
 
-`python -m faults.matrix` runs every row on a control plane of its own and writes docs/resilience.md.
+`python -m faults.matrix` runs every row on a control plane of its own and writes docs/resilience.md; with
+`--alone --seconds 600` ours meets outages of ten minutes.
 """
 
 import argparse
@@ -166,7 +167,8 @@ def main(arguments=None):
     """Run every row and write the page; return 1 when ours ended or did not recover in any."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", default="", help="part of a row's name; then no page is written")
-    parser.add_argument("--seconds", type=float, default=SECONDS)
+    parser.add_argument("--seconds", type=float, default=SECONDS, help="how long an outage lasts")
+    parser.add_argument("--alone", action="store_true", help="leave plain kopf out; then no page is written")
     options = parser.parse_args(arguments)
     rows = [row for row in OUTAGES if options.only in row.name]
     with (
@@ -176,18 +178,20 @@ def main(arguments=None):
         ThreadPoolExecutor(2 * ROWS_AT_ONCE) as pool,
     ):
         matrix = Matrix(plane, nursery, Path(folder))
-        plain, ours = pool.map(lambda kind: matrix.fare(kind, None, 0), (PlainKopf, Ours))
-        results = {"nothing": (plain.beyond(plain), ours.beyond(ours), 0)}
-        lasting = {row.name: SILENT_SECONDS if row.silent else options.seconds for row in rows}
-        kinds = [(kind, row) for row in rows for kind in (PlainKopf, Ours)]
-        fared = list(pool.map(lambda one: matrix.fare(*one, lasting[one[1].name]), kinds))
-        for row, of_plain, of_ours in zip(rows, fared[::2], fared[1::2], strict=True):
-            results[row.name] = (of_plain.beyond(plain), of_ours.beyond(ours), lasting[row.name])
-    lines = {name: outage_row(name, *result) for name, result in results.items()}
-    print(*lines.values(), *(f"{name}: {ours}" for name, (_, ours, _) in results.items()), sep="\n")
-    if not options.only:
+        kinds = (Ours,) if options.alone else (Ours, PlainKopf)
+        undisturbed = list(pool.map(lambda kind: matrix.fare(kind, None, 0), kinds))
+        lasting = {row.name: max(SILENT_SECONDS * row.silent, options.seconds) for row in rows}
+        each = [(kind, row) for row in rows for kind in kinds]
+        fared = iter(list(pool.map(lambda one: matrix.fare(*one, lasting[one[1].name]), each)))
+    results = {"nothing": undisturbed} | {row.name: [next(fared) for _ in kinds] for row in rows}
+    for name, fates in results.items():
+        results[name] = [fate.beyond(reference) for fate, reference in zip(fates, undisturbed, strict=True)]
+        print(name, *results[name])
+    if not (options.only or options.alone):
+        lasting["nothing"] = 0
+        lines = {name: outage_row(name, plain, ours, lasting[name]) for name, (ours, plain) in results.items()}
         write_table("faults", OUTAGES_HEAD, lines)
-    lost = [name for name, (_, ours, _) in results.items() if ours.exited or ours.recovered is None or ours.unwell]
+    lost = [name for name, (ours, *_) in results.items() if ours.exited or ours.recovered is None or ours.unwell]
     print("the operator ended or did not recover in:", ", ".join(lost) or "none")
     return 1 if lost else 0
 

@@ -1,4 +1,4 @@
-"""A stolen token of the operator makes no DaemonSet but an agent's on Windows, and deletes no pod or history but theirs."""
+"""A stolen token of the operator makes no DaemonSet but an agent's on Windows, and deletes nothing but theirs."""
 
 import pytest
 
