@@ -30,7 +30,7 @@ SIZES = {
         streams=streams.Load(
             nodes=5000, agents=3, events=30_000, idle_seconds=120, shared_nodes=2000, shared_events=5000
         ),
-        fleet=fleet.Load(nodes=1000),
+        fleet=fleet.Load(nodes=1000, joining=400),
         profile=True,
     ),
     "short": Size(
@@ -38,7 +38,7 @@ SIZES = {
         patches=50,
         single=single.Load(paced=20, per_second=5, burst=50, plain_burst=20),
         streams=streams.Load(nodes=500, agents=2, events=3000, idle_seconds=5, shared_nodes=200, shared_events=1000),
-        fleet=fleet.Load(nodes=20),
+        fleet=fleet.Load(nodes=20, joining=5),
         profile=False,
     ),
 }

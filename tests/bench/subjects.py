@@ -26,6 +26,13 @@ atexit.register(lambda: (profile.disable(), profile.dump_stats({path!r})))
 """
 
 
+# The image has no developers' tools; structlog loads this one where it finds it.
+AS_IN_THE_IMAGE = """
+import sys
+sys.modules["rich"] = None
+"""
+
+
 class Measured(Operator):
     """The operator, given all the time that it wants to start: a large fleet, and a profiler, take some."""
 
@@ -35,7 +42,7 @@ class Measured(Operator):
 
 def ours(kubeconfig, folder, *arguments, profile=None):
     """Return the operator, not started yet; with a path for its profile it runs a good deal slower."""
-    prelude = PROFILED.format(path=str(profile)) if profile else ""
+    prelude = AS_IN_THE_IMAGE + (PROFILED.format(path=str(profile)) if profile else "")
     return Measured(kubeconfig, Path(folder) / "operator.log", arguments=arguments, prelude=prelude)
 
 

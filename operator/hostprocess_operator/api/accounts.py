@@ -4,6 +4,7 @@ The limits are those of the API server's own check of `runAsUserName`, which cou
 """
 
 import re
+from functools import lru_cache
 from typing import Annotated, Final
 
 from pydantic import Field
@@ -41,6 +42,7 @@ def split_account(account: str) -> tuple[str | None, str]:
     return (domain, user) if backslash else (None, account)
 
 
+@lru_cache(maxsize=256)  # asked at every look at every pod
 def service_account(account: str) -> str | None:
     """Return the SID of SYSTEM, LocalService or NetworkService; None for every other account."""
     domain, user = split_account(account)

@@ -22,6 +22,7 @@ async def reconcile(key: Key, world: World, now: datetime) -> None:
         Outdated: the agent is not as it was believed to be; nothing was done.
         ApiError: the API server did not take a write; the status says so first.
     """
+    await world.turn()
     agent = world.agent(key)
     if agent is None:
         world.forget(key)
@@ -40,6 +41,7 @@ async def reconcile(key: Key, world: World, now: datetime) -> None:
         plan = plan_rollout(agent, seen, now)
     recheck = world.verify(agent, seen.pods, now)
     seen = await world.explain(agent, seen, unexplained(plan, now))
+    await world.turn()
     await world.write_status(agent, compute_status(agent, seen, plan, now, world.failure(key, error)))
     world.look_again(key, (plan.look_again, recheck, look_closer(plan, now)), now)
     if error is not None:

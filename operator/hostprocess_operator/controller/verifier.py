@@ -200,8 +200,10 @@ class Verifier:
         )
 
     def _reads_of(self, pod: Pod, container: str | None) -> Reads:
+        if pod.uid not in self._reads:
+            return Reads()
+        run_id, reads = self._reads[pod.uid]
         run = current_run(pod, container)
-        run_id, reads = self._reads.get(pod.uid, ("", Reads()))
         return reads if run is not None and run.id == run_id else Reads()
 
     def _is_lost(self, pod: Pod, container: str | None) -> bool:

@@ -16,6 +16,7 @@ from hostprocess_operator.controller.agents import observe_agent
 from hostprocess_operator.controller.daemonset_writer import DaemonSetWriter
 from hostprocess_operator.controller.evidence import Evidence
 from hostprocess_operator.controller.status_writer import StatusWriter
+from hostprocess_operator.controller.turns import Turns
 from hostprocess_operator.errors import Forbidden, Invalid, Outdated
 from hostprocess_operator.observed import Seen
 from hostprocess_operator.status import Failure
@@ -39,8 +40,8 @@ if TYPE_CHECKING:
 
 _log = structlog.get_logger(__name__)
 _DELETES_AT_ONCE = 10
-_REST_PER_POD = 0.0005
-_LONGEST_REST = 5.0
+_REST_PER_POD = 0.001
+_LONGEST_REST = 2.5
 _FRESH_SECONDS = 5.0
 
 
@@ -64,7 +65,12 @@ class World:
         self._recorder = recorder
         self._daemonsets = DaemonSetWriter(connection, caches, metrics, recorder)
         self._evidence = Evidence(connection)
+        self._turns = Turns()
         self._status_writer = StatusWriter(connection, caches, queue, metrics, recorder)
+
+    async def turn(self) -> None:
+        """Return when others have had a turn: each half of a look at thousands of pods takes long enough."""
+        await self._turns.take()
 
     def agent(self, key: Key) -> HostProcessAgent | InvalidAgent | None:
         """Return the agent, None when it or its namespace is gone or going: garbage collection sees to the rest."""

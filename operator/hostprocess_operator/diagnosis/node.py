@@ -36,7 +36,8 @@ def preflight(node: Node) -> tuple[Finding, ...]:
 
 def refusal(node: Node) -> Finding | None:
     """Return why no agent can run on the node, None where nothing is known against it."""
-    return next((finding for finding in preflight(node) if finding.severity is Severity.FAILURE), None)
+    found = preflight(node)
+    return found[0] if found and found[0].severity is Severity.FAILURE else None  # failures come first
 
 
 def notes(node: Node) -> tuple[Finding, ...]:

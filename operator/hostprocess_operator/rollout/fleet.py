@@ -214,4 +214,5 @@ def _current(pods: Iterable[Pod], owner_uid: str) -> Pod | None:
     def rank(pod: Pod) -> tuple[bool, float, str]:
         return pod.owner_uid == owner_uid, pod.created.timestamp() if pod.created else 0.0, pod.name
 
-    return max((pod for pod in pods if not pod.deleting), key=rank, default=None)
+    staying = [pod for pod in pods if not pod.deleting]
+    return max(staying, key=rank) if len(staying) > 1 else next(iter(staying), None)

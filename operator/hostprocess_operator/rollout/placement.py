@@ -32,8 +32,7 @@ _INTEGER: Final = re.compile("-?[0-9]{1,18}")
 
 def selects(placement: Placement, node: Node) -> bool:
     """Return whether nodeSelector and required node affinity choose the node, taints left aside."""
-    labels = node.labels
-    if any(labels.get(key) != value for key, value in placement.node_selector.items()):
+    if not placement.node_selector.items() <= node.labels.items():
         return False
     required = placement.node_affinity.get("requiredDuringSchedulingIgnoredDuringExecution")
     return required is None or any(_term_matches(term, node) for term in required.get("nodeSelectorTerms") or ())
@@ -41,6 +40,8 @@ def selects(placement: Placement, node: Node) -> bool:
 
 def untolerated(placement: Placement, node: Node) -> tuple[Taint, ...]:
     """Return the node's taints that keep the agent away from it."""
+    if not node.taints:
+        return ()
     return tuple(
         taint
         for taint in node.taints

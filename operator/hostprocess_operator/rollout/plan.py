@@ -274,8 +274,9 @@ def _moments(situation: Situation, decision: Decision, record: Record) -> Iterat
     if situation.target is not None and not situation.has_rolled_out:
         yield from _impact_ends(situation)
         yield situation.target.started + POD_GRACE
+    known = situation.seen.digests()
     for pod in situation.seen.pods:
-        if pod.created is not None and pod.revision not in situation.seen.digests():
+        if pod.created is not None and pod.revision not in known:
             yield pod.created + UNKNOWN_REVISION_GRACE
     if situation.seen.relisted is not None:
         yield situation.seen.relisted + RELIST_PAUSE

@@ -8,6 +8,7 @@ account, never the node, and hold nothing that moves while the facts stand still
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal
 
 from hostprocess_operator.api.accounts import is_system
@@ -31,6 +32,7 @@ class Verdict:
     message: str
 
 
+@lru_cache(maxsize=1024)  # thousands of pods say the same, and are asked about at every look
 def judge(found: Report | NoReportFound, *, account: str, expect: Expectation | None) -> Verdict:
     """Return the verdict on a run.
 

@@ -65,6 +65,17 @@ def test_the_delay_is_from_the_kth_start_to_the_first_status_that_counts_k():
     assert delays(pods, statuses) == [1, 4]
 
 
+def test_pods_that_ran_before_the_recording_began_are_not_waited_for():
+    pods, statuses = Recording(None, "pods"), Recording(None, "agents")
+    running = {"containerStatuses": [{"state": {"running": {}}}]}
+    pods.events = [Seen(at, "ADDED", {"metadata": {"uid": uid}, "status": running}) for at, uid in ((5, "a"), (6, "b"))]
+    # while the last version was rolled out two were verified as well
+    statuses.events = [
+        Seen(at, "MODIFIED", {"status": {"nodes": {"verified": n}}}) for at, n in ((2, 2), (4, 1), (9, 2))
+    ]
+    assert delays(pods, statuses, before=1) == [3]
+
+
 def test_the_slope_is_that_of_the_line_through_the_samples():
     samples = [Sample(seconds=at, rss=80 + at / 10, descriptors=10, threads=4, tasks=12) for at in range(10)]
     assert slope(samples, "rss") == pytest.approx(0.1)

@@ -39,6 +39,9 @@ class Office:
 
     # the world: the agent is gone
 
+    async def turn(self):
+        pass
+
     def start_anew(self):
         self.said.append("forgot")
 

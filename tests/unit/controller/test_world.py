@@ -69,12 +69,12 @@ class TestRest:
     def test_an_agent_rests_the_longer_the_more_pods_it_has(self, world, caches):
         put_agent(caches)
         self.pods(caches, 2)
-        assert world.rest(KEY) == pytest.approx(0.001)
+        assert world.rest(KEY) == pytest.approx(0.002)
 
     def test_but_never_longer_than_some_seconds(self, world, caches):
         put_agent(caches)
         self.pods(caches, 10_001)
-        assert world.rest(KEY) == 5
+        assert world.rest(KEY) == 2.5
 
     def test_of_an_agent_that_is_gone_nothing_is_remembered(self, world, caches):
         self.pods(caches, 2)
