@@ -119,6 +119,9 @@ class Store(Generic[T]):
                     return False  # the stream is further than that and has no such object any more
             elif held.version is not None and entry.version < held.version:
                 return False
+        if held is not None and held.uid == entry.uid and held.value == entry.value:
+            self._entries[entry.key] = entry  # a heartbeat: no view shows another version
+            return False
         self._set(entry)
         old = None if held is None else held.value
         if old == entry.value:
