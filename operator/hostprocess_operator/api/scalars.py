@@ -13,7 +13,8 @@ from hostprocess_operator.api.shape import Loc, Rule, Rules, rule
 
 _DNS_LABEL: Final = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 _DNS_SUBDOMAIN: Final = rf"{_DNS_LABEL}(\.{_DNS_LABEL})*"
-_LABEL_KEY: Final = rf"^({_DNS_SUBDOMAIN}/)?[A-Za-z0-9]([-A-Za-z0-9_.]{{0,61}}[A-Za-z0-9])?$"
+_QUALIFIED_NAME: Final = "[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
+_LABEL_KEY: Final = rf"^({_DNS_SUBDOMAIN}/)?{_QUALIFIED_NAME}$"
 _PORT_NAME: Final = "^[a-z0-9]+(-[a-z0-9]+)*$"
 
 MAX_PORT: Final = 65535
@@ -22,16 +23,29 @@ MAX_SECONDS: Final = 86_400
 
 _LABEL: Final = f"^{_DNS_LABEL}$"
 _NAME: Final = f"^{_DNS_SUBDOMAIN}$"
-_DATA_KEY: Final = "^[-._a-zA-Z0-9]+$"
+_DATA_KEY: Final = r"^\.?[-_a-zA-Z0-9][-._a-zA-Z0-9]*$"
+_NO_TWO_DOTS: Final = r"^(\.?[^.]|\.$)"
 _ENV_NAME: Final = "^[ -<>-~]+$"
+# Kubernetes lowers some names before it looks at them.
+_ANY_SUBDOMAIN: Final = _DNS_SUBDOMAIN.replace("a-z", "a-zA-Z")
+DRIVER_NAME: Final = f"^{_ANY_SUBDOMAIN}$"
+FIELD_PATH: Final = (
+    r"^(metadata\.(name|namespace|uid|labels|annotations)|"
+    rf"metadata\.labels\['({_DNS_SUBDOMAIN}/)?{_QUALIFIED_NAME}'\]|"
+    rf"metadata\.annotations\['({_ANY_SUBDOMAIN}/)?{_QUALIFIED_NAME}'\]|"
+    r"spec\.(nodeName|serviceAccountName)|status\.(hostIPs?|podIPs?))$"
+)
 _IMAGE: Final = "^[!-~]+$"
 _LABEL_VALUE: Final = "^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$"
 
 PATTERNS_IN_WORDS: Final = {
     _LABEL: "must be lower-case letters, digits and -, and begin and end with a letter or digit",
     _NAME: "must be lower-case letters, digits, - and ., and begin and end with a letter or digit",
-    _DATA_KEY: "must be letters, digits, -, _ and .",
+    _DATA_KEY: "must be letters, digits, -, _ and ., and not begin with ..",
+    _NO_TWO_DOTS: "must not begin with ..",
     _ENV_NAME: "must be printable ASCII without =",
+    DRIVER_NAME: "must be letters, digits, - and ., and begin and end with a letter or digit",
+    FIELD_PATH: "must be a field of the pod, such as spec.nodeName or metadata.labels['example.com/name']",
     _IMAGE: "must be printable ASCII without spaces",
     _LABEL_VALUE: "must be letters, digits, -, _ and ., and begin and end with a letter or digit",
     _LABEL_KEY: "must be a label name, optionally with a DNS prefix: example.com/name",
@@ -108,17 +122,14 @@ NO_BACKSTEPS: Final = rule(
     cel=f"!self.matches(r'{_BACKSTEP}')",
 )
 HostPath = Annotated[str, Field(min_length=1, max_length=260)]
-RelativePath = Annotated[
-    str,
-    Field(min_length=1, max_length=260),
-    Rules(
-        rule(
-            r"must be a relative path: no leading / or \, no drive letter, no `..`",
-            holds=lambda path: not re.search(_NOT_RELATIVE, path),
-            cel=f"!self.matches(r'{_NOT_RELATIVE}')",
-        )
-    ),
-]
+_IS_RELATIVE: Final = rule(
+    r"must be a relative path: no leading / or \, no drive letter, no `..`",
+    holds=lambda path: not re.search(_NOT_RELATIVE, path),
+    cel=f"!self.matches(r'{_NOT_RELATIVE}')",
+)
+RelativePath = Annotated[str, Field(min_length=1, max_length=260), Rules(_IS_RELATIVE)]
+FileToWrite = Annotated[str, Field(min_length=1, max_length=260, pattern=_NO_TWO_DOTS), Rules(_IS_RELATIVE)]
+"""A file of a volume. Those that begin with two dots are the kubelet's own."""
 
 
 def every_key(message: str, *, holds: Callable[[str], bool], cel: str) -> Rule:

@@ -29,7 +29,7 @@ def daemonset(name, namespace, owners=CONTROLLED, pod=WINDOWS):
 
 def revision(name, namespace, owners):
     metadata = {"name": name, "namespace": namespace, "ownerReferences": list(owners)}
-    return {"apiVersion": "apps/v1", "kind": "ControllerRevision", "metadata": metadata, "revision": 1}
+    return {"apiVersion": "apps/v1", "kind": "ControllerRevision", "metadata": metadata, "revision": 1, "data": {}}
 
 
 NOT_CREATED = {

@@ -1,17 +1,16 @@
 """Environment variables, and the selectors that read other objects or the pod itself."""
 
+import re
 from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from hostprocess_operator.api.scalars import DataKey, EnvName, ObjectName, Quantity
+from hostprocess_operator.api.scalars import FIELD_PATH, DataKey, EnvName, ObjectName, Quantity
 from hostprocess_operator.api.shape import ATOMIC_MAP, Rules, Shape, exactly_one, rule
 
-_FIELD_PATH: Final = (
-    r"^(metadata\.(name|namespace|uid|labels|annotations)|metadata\.(labels|annotations)\['[^']+'\]|"
-    r"spec\.(nodeName|serviceAccountName)|status\.(hostIPs?|podIPs?))$"
-)
 _MAPS: Final = ["metadata.labels", "metadata.annotations"]
+_CORES: Final = "^(0|1|1m)$"
+_BYTES: Final = "^(0|1|1[kMGTPE]|1[KMGTPE]i)$"
 
 Resource = Literal[
     "limits.cpu",
@@ -28,7 +27,7 @@ class ObjectFieldSelector(Shape, json_schema_extra=ATOMIC_MAP):
 
     api_version: Literal["v1"] | None = None
     """Version of the schema that the path is written in."""
-    field_path: Annotated[str, Field(min_length=1, max_length=512, pattern=_FIELD_PATH)]
+    field_path: Annotated[str, Field(min_length=1, max_length=512, pattern=FIELD_PATH)]
     """Path of the field, such as spec.nodeName or metadata.labels['key']."""
 
 
@@ -59,12 +58,31 @@ FileFieldSelector = Annotated[
 class ResourceFieldSelector(Shape, json_schema_extra=ATOMIC_MAP):
     """A request or limit of a container."""
 
+    rules = (
+        rule(
+            "processors are counted in whole ones or thousandths: write 1 or 1m",
+            holds=lambda selector: _is_counted(selector, _CORES) or not selector.resource.endswith(".cpu"),
+            cel=f"!has(self.divisor) || !self.resource.endsWith('.cpu') || string(self.divisor).matches('{_CORES}')",
+            at="divisor",
+        ),
+        rule(
+            "bytes are counted one by one or in a unit: write 1, or 1 with a unit, such as 1k, 1Mi or 1G",
+            holds=lambda selector: _is_counted(selector, _BYTES) or selector.resource.endswith(".cpu"),
+            cel=f"!has(self.divisor) || self.resource.endsWith('.cpu') || string(self.divisor).matches('{_BYTES}')",
+            at="divisor",
+        ),
+    )
+
     container_name: Annotated[str, Field(max_length=63)] | None = None
     """Container to read from, by default the one that has the variable."""
     resource: Resource
     """Request or limit to read."""
     divisor: Quantity | None = None
     """Unit to count in."""
+
+
+def _is_counted(selector: ResourceFieldSelector, units: str) -> bool:
+    return selector.divisor is None or bool(re.search(units, str(selector.divisor)))
 
 
 class ConfigMapKeySelector(Shape, json_schema_extra=ATOMIC_MAP):

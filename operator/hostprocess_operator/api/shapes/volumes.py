@@ -7,14 +7,15 @@ from pydantic import Field
 
 from hostprocess_operator.api.markers import Atomic
 from hostprocess_operator.api.scalars import (
+    DRIVER_NAME,
     NO_BACKSTEPS,
     DataKey,
     DnsLabel,
     FileMode,
+    FileToWrite,
     HostPath,
     ObjectName,
     Quantity,
-    RelativePath,
 )
 from hostprocess_operator.api.shape import Rules, Shape, exactly_one, rule
 from hostprocess_operator.api.shapes.environment import FileFieldSelector, ResourceFieldSelector
@@ -93,7 +94,7 @@ class KeyToPath(Shape):
 
     key: DataKey
     """Key to read."""
-    path: RelativePath
+    path: FileToWrite
     """File to write, relative to the volume."""
     mode: _Mode = None
     """Mode bits, which have no effect on Windows."""
@@ -140,7 +141,7 @@ class DownwardAPIVolumeFile(Shape):
         ),
     )
 
-    path: RelativePath
+    path: FileToWrite
     """File to write, relative to the volume."""
     field_ref: FileFieldSelector | None = None
     """A field of the pod."""
@@ -198,7 +199,7 @@ class ServiceAccountTokenProjection(Shape):
     """Whom the token is meant for, by default the API server."""
     expiration_seconds: Annotated[int, Field(ge=600, le=2**32)] | None = None
     """How long the token is valid; it is renewed in time."""
-    path: RelativePath
+    path: FileToWrite
     """File to write, relative to the volume."""
 
 
@@ -229,7 +230,7 @@ class ProjectedVolumeSource(Shape):
 class CSIVolumeSource(Shape):
     """A volume that a CSI driver of the node makes for the pod."""
 
-    driver: Annotated[str, Field(min_length=1, max_length=63, pattern=r"^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$")]
+    driver: Annotated[str, Field(min_length=1, max_length=63, pattern=DRIVER_NAME)]
     """Name of the driver."""
     read_only: bool | None = None
     """Whether the volume cannot be written."""
