@@ -26,8 +26,8 @@ class EventReason(Documented):
     SPEC_INVALID = "SpecInvalid", "The spec breaks a rule and is not applied.", "See the agent's Valid condition."
     DRIFT_CORRECTED = (
         "DriftCorrected",
-        "Somebody else had changed the DaemonSet; it is as generated again.",
-        "Edit the HostProcessAgent instead.",
+        "Somebody else had changed or deleted the DaemonSet; it is as generated again.",
+        "Edit, or delete, the HostProcessAgent instead.",
     )
     ADMISSION_REFUSED = (
         "AdmissionRefused",

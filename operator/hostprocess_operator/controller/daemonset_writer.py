@@ -118,13 +118,13 @@ class DaemonSetWriter:
         return daemonset is None or answer["metadata"]["generation"] != daemonset.generation
 
     def _tell(self, agent: HostProcessAgent, plan: Plan, answer: Mapping[str, Any], *, drifted: bool) -> None:
+        made = plan.situation.seen.daemonset is None
         if drifted:
             self._metrics.drift.labels(agent.namespace, agent.name).inc()
-            what = drift_corrected(agent.name, answer["metadata"]["uid"])
+            what = drift_corrected(agent.name, answer["metadata"]["uid"], was_deleted=made)
             self._recorder.record(agent.namespace, agent.name, agent.uid, what)
-        made = plan.situation.seen.daemonset is None
         _log.info(
-            "Created the DaemonSet" if made else "Restored the DaemonSet" if drifted else "Wrote the DaemonSet",
+            "Restored the DaemonSet" if drifted else "Created the DaemonSet" if made else "Wrote the DaemonSet",
             namespace=agent.namespace,
             name=agent.name,
             generation=answer["metadata"]["generation"],
@@ -192,6 +192,8 @@ def _was_drift(
         in_place: whether the spec, as it was seen, was the one that was written: then only a change that was not yet
             seen can have made it another one.
     """
-    if daemonset is None or written is None or daemonset.generation == answer["metadata"]["generation"]:
+    if daemonset is None:
+        return written is not None
+    if written is None or daemonset.generation == answer["metadata"]["generation"]:
         return False
     return in_place or daemonset.generation != written.generation

@@ -32,7 +32,7 @@ class Metrics:
         )
         self.drift = Counter(
             "hpagent_drift_corrections",
-            "DaemonSets that somebody else had changed and that were restored",
+            "DaemonSets that somebody else had changed or deleted and that were restored",
             ["namespace", "name"],
             registry=self.registry,
         )

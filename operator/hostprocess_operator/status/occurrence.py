@@ -79,10 +79,12 @@ def related_daemonset(reference: DaemonSetReference | None) -> Related | None:
     return Related("DaemonSet", reference.name, reference.uid) if reference else None
 
 
-def drift_corrected(name: str, uid: str) -> Occurrence:
+def drift_corrected(name: str, uid: str, *, was_deleted: bool = False) -> Occurrence:
     """Return that a DaemonSet was restored: the one thing that no status shows."""
-    return Occurrence(
-        EventReason.DRIFT_CORRECTED,
-        f"Somebody else had changed the DaemonSet {name}; it is as generated again. Edit the HostProcessAgent instead.",
-        Related("DaemonSet", name, uid),
+    done, cure = (
+        ("deleted the DaemonSet {}; it is made again.", "Delete the HostProcessAgent instead.")
+        if was_deleted
+        else ("changed the DaemonSet {}; it is as generated again.", "Edit the HostProcessAgent instead.")
     )
+    note = f"Somebody else had {done.format(name)} {cure}"
+    return Occurrence(EventReason.DRIFT_CORRECTED, note, Related("DaemonSet", name, uid))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hostprocess_operator.api.agent import HostProcessAgent
+from hostprocess_operator.api.agent import HostProcessAgent, Rollout
 from hostprocess_operator.api.names import APPROVE_ANNOTATION, RETRY_ANNOTATION
 from hostprocess_operator.api.reasons import Reason
 from hostprocess_operator.diagnosis.words import names, on_nodes
@@ -24,10 +24,9 @@ def is_blocked(facts: Facts) -> Readiness | None:
     plan, block = facts.plan, blocks(facts.plan.record)
     if block is None or plan.phase not in {Phase.HALTED, Phase.ROLLED_BACK}:
         return None
-    where = f" on {on_nodes(block.nodes)}" if block.nodes else ""
-    failed = f"Revision {block.rev} failed{where}: {block.reason}.{_evidence(facts, block)}"
-    retry = f"{RETRY_ANNOTATION}={_naming(block.rev, facts.plan.record.retry)}"
-    again = f"Correct the spec, or try the same again: {_annotate(facts, retry)}."
+    retry = _retry(facts, block)
+    failed = f"Revision {block.rev} failed{_evidence(facts, block)}"
+    again = f"Correct the spec, or try the same again, as after a repair of nodes or another expectation: {retry}"
     if plan.phase is Phase.ROLLED_BACK:
         proven = plan.record.proven.rev if plan.record.proven else ""
         return stalled(Reason.ROLLED_BACK, f"{failed} Every node runs or gets revision {proven} again. {again}")
@@ -38,17 +37,26 @@ def is_blocked(facts: Facts) -> Readiness | None:
     return stalled(Reason.HALTED, f"{failed} {kept} {back} {again}")
 
 
+def _retry(facts: Facts, block: Block) -> str:
+    """Return how to lift the block, and why an attempt that is there did not."""
+    given, rev = facts.agent.annotations.get(RETRY_ANNOTATION, ""), block.rev
+    stale = "is from before it failed again" if given.partition("/")[0] == rev else "names another revision"
+    command = _annotate(facts, f"{RETRY_ANNOTATION}={_naming(rev, facts.plan.record.retry)}")
+    return f"{command}.{f' The {RETRY_ANNOTATION} that is set {stale}.' if given else ''}"
+
+
 def _annotate(facts: Facts, annotation: str) -> str:
     """Return the command that sets an annotation on the agent."""
     return f"`kubectl annotate hostprocessagent {facts.agent.name} -n {facts.agent.namespace} {annotation} --overwrite`"
 
 
 def _evidence(facts: Facts, block: Block) -> str:
-    """Return the worst of what is seen of the failed revision still, or what was seen when it was blocked."""
+    """Return where and why the revision failed, with the worst that is seen of it still, or was when it was blocked."""
     found = facts.causes(agent for agent in facts.agents if agent.pod is not None and agent.is_new)
-    if found:
-        return f" On {found[0].message}"
-    return f" {block.detail}" if block.detail else ""
+    detail = f" On {found[0].message}" if found else f" {block.detail}" if block.detail else ""
+    is_told = bool(found) and set(block.nodes) <= set(found[0].nodes)
+    where = f" on {on_nodes(block.nodes)}" if block.nodes and not is_told else ""
+    return f"{where}: {block.reason}.{detail}"
 
 
 def _naming(rev: str, spent: str) -> str:
@@ -80,9 +88,7 @@ def is_trying(facts: Facts) -> Readiness | None:
         case Reason.AWAITING_APPROVAL:
             return reconciling(plan.reason, f"Revision {rev} works on {where}. {_approval(facts, rev)}")
         case Reason.CANARY_BAKING:
-            return reconciling(
-                plan.reason, f"Revision {rev} works on {where} and is watched for spec.rollout.canary.bakeSeconds."
-            )
+            return reconciling(plan.reason, f"Revision {rev} works on {where} and is watched there for {_bake(facts)}.")
         case _:
             message = f"Revision {rev} is tried on {where}; all other nodes keep the proven one."
             reason, message = with_causes(facts.causes(_new_ones(facts)), plan.reason, message)
@@ -90,6 +96,15 @@ def is_trying(facts: Facts) -> Readiness | None:
             if late:
                 return stalled(reason, f"{message} Late: {on_nodes(late)}.")
             return reconciling(reason, message)
+
+
+def _bake(facts: Facts) -> str:
+    """Return how long canaries have to go on working, and which field says so."""
+    rollout = facts.agent.spec.rollout if isinstance(facts.agent, HostProcessAgent) else Rollout()
+    own = rollout.canary.bake_seconds if rollout.canary else None
+    if own is None:
+        return f"{rollout.node_impact_seconds} s (spec.rollout.nodeImpactSeconds)"
+    return f"{own} s (spec.rollout.canary.bakeSeconds)"
 
 
 def _approval(facts: Facts, rev: str) -> str:

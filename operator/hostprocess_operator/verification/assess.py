@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from hostprocess_operator.api.agent import Verification
     from hostprocess_operator.observed import Pod
-    from hostprocess_operator.verification.report import Report
+    from hostprocess_operator.verification.report import NoReportFound, Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +48,10 @@ def assess(pod: Pod, asked: Verification, reads: Reads, now: datetime) -> Assess
     if report is not None:
         return Assessment(run, verdict=verdict_on(report, run, asked))
     step = next_step(run, reads, timeout_seconds=asked.timeout_seconds, now=now)
-    verdict = judge(step.verdict_on, account=run.account, expect=asked.expect) if step.verdict_on else None
+    verdict = verdict_on(step.verdict_on, run, asked) if step.verdict_on else None
     return Assessment(run, read=step.read, verdict=verdict, look_again=step.look_at)
 
 
-def verdict_on(report: Report, run: Run, asked: Verification) -> Verdict:
-    """Return the verdict on what a run reported."""
-    return judge(report, account=run.account, expect=asked.expect)
+def verdict_on(found: Report | NoReportFound, run: Run, asked: Verification) -> Verdict:
+    """Return the verdict on what a run reported, or did not."""
+    return judge(found, account=run.account, expect=asked.expect, probe=run.probe)

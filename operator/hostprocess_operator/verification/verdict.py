@@ -33,17 +33,18 @@ class Verdict:
 
 
 @lru_cache(maxsize=1024)  # thousands of pods say the same, and are asked about at every look
-def judge(found: Report | NoReportFound, *, account: str, expect: Expectation | None) -> Verdict:
+def judge(found: Report | NoReportFound, *, account: str, expect: Expectation | None, probe: bool = True) -> Verdict:
     """Return the verdict on a run.
 
     Args:
         found: what the run reported, or why there is no report.
         account: the account that the run was asked to have.
         expect: what counts as verified; None is Administrator for SYSTEM and Any for every other account.
+        probe: whether the run is the probe's, else it is the agent's own.
     """
     name = clean_text(account)
     if isinstance(found, NoReportFound):
-        return _unknown(found, name)
+        return _unknown(found, name, _BY_PROBE if probe else _BY_AGENT)
     if found.error is not None:
         return Verdict(
             "Unknown",
@@ -149,15 +150,14 @@ _WORDS: Final = {
     "plain": PLAIN_PREFIX,
     "json": REPORT_PREFIX.rstrip(),
     "example": '{"version":1,"admin":true} or {"version":1,"admin":false}',
-    "who_prints": (
-        "With verification.mode Probe, find out what keeps powershell.exe from working on the node; "
-        f"with AgentLog, let the agent print '{PLAIN_PREFIX} True' or '{PLAIN_PREFIX} False' as a line of its own"
-    ),
 }
+_BY_PROBE: Final = "Find out what keeps powershell.exe from working on the node"
+_BY_AGENT: Final = f"Let the agent print '{PLAIN_PREFIX} True' or '{PLAIN_PREFIX} False' as a line of its own"
 
 
-def _unknown(found: NoReportFound, account: str) -> Verdict:
+def _unknown(found: NoReportFound, account: str, who_prints: str) -> Verdict:
     reason, finding, cure = _UNKNOWN[found.cause]
     because = f" after the error '{found.excerpt}'" if found.excerpt else ""
-    message = f"{finding} {cure}".format(account=account, excerpt=found.excerpt, because=because, **_WORDS)
+    values = {"account": account, "excerpt": found.excerpt, "because": because, "who_prints": who_prints}
+    message = f"{finding} {cure}".format(**values, **_WORDS)
     return Verdict("Unknown", reason, message)

@@ -7,6 +7,7 @@ from support.verdicts import RECONCILING, STALLED, row
 
 TRYING = rollouts.record(canaries=("d",))
 CANARY = rollouts.asked(canary={})
+BAKED = rollouts.asked(canary={"bakeSeconds": 600})
 MANUAL = rollouts.asked(canary={"bakeSeconds": 0, "approval": "Manual"})
 BLOCKED = rollouts.record(blocked=(rollouts.block(),), charged={"c": "NotAdministrator"})
 A_FLEET = rollouts.a("a", "b", "c")
@@ -25,8 +26,16 @@ ROLLOUTS = [
         rollouts.world(CANARY, *A_FLEET, *rollouts.b("d", age=MINUTE / 2), noted=TRYING),
         RECONCILING,
         Reason.CANARY_BAKING,
-        f"Revision {rollouts.B} works on node d and is watched for spec.rollout.canary.bakeSeconds.",
+        f"Revision {rollouts.B} works on node d and is watched there for 60 s (spec.rollout.nodeImpactSeconds).",
         asked=CANARY,
+    ),
+    row(
+        "a canary is watched for as long as it is asked",
+        rollouts.world(BAKED, *A_FLEET, *rollouts.b("d", age=MINUTE / 2), noted=TRYING),
+        RECONCILING,
+        Reason.CANARY_BAKING,
+        "is watched there for 600 s (spec.rollout.canary.bakeSeconds).",
+        asked=BAKED,
     ),
     row(
         "a person has to approve",
@@ -49,7 +58,7 @@ ROLLOUTS = [
         rollouts.world(rollouts.asked(), *rollouts.a("a", "b", "d"), rollouts.denied("c"), noted=BLOCKED),
         STALLED,
         Reason.HALTED,
-        f"Revision {rollouts.B} failed on node c: NotAdministrator. On node c: The pod has no administrator rights.",
+        f"Revision {rollouts.B} failed: NotAdministrator. On node c: The pod has no administrator rights.",
         asked=rollouts.asked(),
     ),
     row(
@@ -89,7 +98,8 @@ def failed_again(retry):
         ),
         STALLED,
         Reason.HALTED,
-        f"hostprocess.dev/retry={rollouts.B}/{'3' if retry.endswith('/2') else '2'} --overwrite`.",
+        f"hostprocess.dev/retry={rollouts.B}/{'3' if retry.endswith('/2') else '2'} --overwrite`. "
+        "The hostprocess.dev/retry that is set is from before it failed again.",
         asked=rollouts.asked(annotations={"hostprocess.dev/retry": retry}),
     )
 
@@ -108,7 +118,7 @@ ROLLOUTS += [
         rollouts.world(rollouts.asked(), *rollouts.a("a", "b", "d"), rollouts.denied("c"), noted=REMEMBERED),
         STALLED,
         Reason.HALTED,
-        "failed on node c: NotAdministrator. On node c: The pod has no administrator rights. Look for a policy. No fur",
+        "failed: NotAdministrator. On node c: The pod has no administrator rights. Look for a policy. No fur",
         asked=rollouts.asked(),
     ),
     row(
@@ -202,7 +212,8 @@ ROLLOUTS += [
         ),
         STALLED,
         Reason.HALTED,
-        f"hostprocess.dev/retry={rollouts.B} --overwrite`.",
+        f"hostprocess.dev/retry={rollouts.B} --overwrite`. "
+        "The hostprocess.dev/retry that is set names another revision.",
         asked=RETRIED,
     ),
     row(

@@ -26,7 +26,8 @@ def written(generation):
         pytest.param(SEEN, written(5), 6, False, False, id="nobody did, and we write something new"),
         pytest.param(SEEN, written(4), 5, False, False, id="it was our change, whose answer was lost"),
         pytest.param(SEEN, None, 6, False, False, id="what we wrote last is not known"),
-        pytest.param(None, written(4), 1, False, False, id="it is made anew"),
+        pytest.param(None, written(4), 1, False, True, id="it was deleted, and is made anew"),
+        pytest.param(None, None, 1, False, False, id="there was none"),
     ],
 )  # fmt: skip
 def test_drift(daemonset, last, answered, in_place, drifted):

@@ -108,9 +108,11 @@ class TestCreate:
         await desk.write(Seen(), source=Render("again"))
         assert desk.sent.body["spec"]["template"] == pod_template(AGENT, "again")
 
-    async def test_one_that_was_deleted_by_somebody_is_no_drift(self, desk):
+    async def test_one_that_was_deleted_by_somebody_is_drift_and_told(self, desk):
         await desk.write(replace(SEEN, daemonset=None), generation=1)
-        assert (desk.told, desk.corrections) == ([], None)
+        assert desk.corrections == 1
+        (told,) = [what.note for *_, what in desk.told]
+        assert told.startswith(f"Somebody else had deleted the DaemonSet {build.NAME}; it is made again.")
 
 
 class TestPatch:

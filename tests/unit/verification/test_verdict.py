@@ -121,7 +121,7 @@ def test_every_message_is_a_whole_sentence_that_names_the_account(found, account
 @pytest.mark.parametrize(
     ("log", "advice"),
     [
-        pytest.param(b"", "let the agent print 'Process has admin rights: True'", id="an empty log"),
+        pytest.param(b"", "Find out what keeps powershell.exe from working on the node.", id="an empty log"),
         pytest.param(b"Process has admin rights: yes", "Let the agent print True or False there", id="another word"),
         pytest.param(b'hostprocess.dev/admin-rights {"version":2}', "Update the operator", id="a newer report"),
         pytest.param(b"unable to retrieve container logs for cri://x", "Delete the pod", id="a log that is gone"),
@@ -139,6 +139,14 @@ def test_every_message_is_a_whole_sentence_that_names_the_account(found, account
 )
 def test_the_message_says_what_to_do(log, advice):
     assert advice in judge(parse_log(log), account=SYSTEM, expect=None).message
+
+
+def test_an_agent_that_reports_itself_is_asked_to():
+    verdict = judge(parse_log(b"starting"), account=SYSTEM, expect=None, probe=False)
+    assert verdict.message.endswith(
+        "Let the agent print 'Process has admin rights: True' or 'Process has admin rights: False' "
+        "as a line of its own."
+    )
 
 
 @pytest.mark.parametrize(
