@@ -2,12 +2,13 @@
 
 import argparse
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 from control_plane import developer
-from control_plane.build import BinariesError
+from control_plane.build import BinariesError, ensure_binaries
 from control_plane.credentials import OpenSslError
 from control_plane.process import ChildExitedError
 
@@ -20,6 +21,8 @@ def main(arguments: list[str] | None = None) -> int:
         match args.command:
             case "up":
                 _export(developer.up(directory, args.nodes, _tell))
+                if shutil.which("kubectl") is None:
+                    sys.stdout.write(f'export PATH={shlex.quote(str(ensure_binaries(_tell)))}:"$PATH"\n')
             case "down":
                 developer.down(directory, _tell)
             case "run-operator-env":

@@ -20,6 +20,7 @@ def main():
         return f"no control plane in {directory}: make cluster-up"
     with Cluster.from_kubeconfig(directory / "kubeconfig", directory, ensure_binaries(print)) as cluster:
         kubeconfig = install(cluster)
+    print("Apply an agent from another shell, with what `make cluster-up` said to export", flush=True)
     print(f"Running as the operator's ServiceAccount; http://127.0.0.1:{PORT}/healthz, /readyz, /metrics", flush=True)
     command = [sys.executable, "-m", "hostprocess_operator", "--kubeconfig", str(kubeconfig)]
     os.execv(sys.executable, [*command, "--health-address", "127.0.0.1", "--health-port", PORT])  # noqa: S606 - itself
