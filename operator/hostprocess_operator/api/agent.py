@@ -131,7 +131,7 @@ class Rollout(Shape):
     max_unavailable: Annotated[
         int | str,
         IntOrString(
-            message="must be a number of nodes from 1 up, or a share of them from 1% to 100%",
+            message="must be a number of nodes from 1 up, without quotes, or a share of them from 1% to 100%",
             pattern="^(100|[1-9][0-9]?)%$",
             max_length=4,
             minimum=1,

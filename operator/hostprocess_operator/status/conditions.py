@@ -28,12 +28,15 @@ ConditionStatus = Literal["True", "False", "Unknown"]
 _Said = tuple[ConditionStatus, Fault | Reason, str]
 
 MESSAGE_BYTES = 2048
+_OVERLAPS = " Another agent is in its way: see the condition Overlapping."
 
 
 def conditions(facts: Facts, ready: Readiness, previous: AgentStatus | None, now: datetime) -> tuple[Condition, ...]:
     """Return every condition, sorted by type; lastTransitionTime moves only with the status."""
+    overlap = overlapping(facts)
+    beside = _OVERLAPS if overlap is not None and ready.status == "True" else ""
     said: dict[ConditionType, _Said] = {
-        ConditionType.READY: (ready.status, ready.reason, ready.message),
+        ConditionType.READY: (ready.status, ready.reason, f"{ready.message}{beside}"),
         ConditionType.VALID: _valid(facts),
         ConditionType.ROLLED_OUT: _rolled_out(facts, ready),
         ConditionType.ADMIN_RIGHTS_VERIFIED: _admin_rights_verified(facts),
@@ -42,7 +45,6 @@ def conditions(facts: Facts, ready: Readiness, previous: AgentStatus | None, now
         said[ConditionType.RECONCILING] = ("True", ready.reason, ready.message)
     if ready.outlook is Outlook.STALLED:
         said[ConditionType.STALLED] = ("True", ready.reason, ready.message)
-    overlap = overlapping(facts)
     if overlap is not None:
         said[ConditionType.OVERLAPPING] = ("True", *overlap)
     return tuple(_condition(kind, said[kind], facts, previous, now) for kind in sorted(said))

@@ -152,12 +152,22 @@ def test_an_agent_whose_spec_is_invalid_is_told_that_first(status_of):
     assert status_of(asked, world).condition("Overlapping") is None
 
 
-def test_nothing_else_of_the_status_changes(status_of):
+def test_an_agent_that_is_ready_stays_so_and_points_to_it_and_nothing_else_changes(status_of):
     world = build.scene(EXPORTER, nodes=ABC, pods=build.pods("a", "b", "c"))
     alone, beside = (status_of(EXPORTER, replace(world, neighbours=near)) for near in ((), (with_port("x"),)))
-    others = tuple(each for each in beside.conditions if each.type != "Overlapping")
-    assert beside.model_copy(update={"conditions": others}) == alone
-    assert alone.condition("Ready").status == "True"
+    kept = [each for each in beside.conditions if each.type not in {"Overlapping", "Ready"}]
+    assert kept == [each for each in alone.conditions if each.type != "Ready"]
+    assert beside.model_copy(update={"conditions": ()}) == alone.model_copy(update={"conditions": ()})
+    ready = beside.condition("Ready")
+    pointer = " Another agent is in its way: see the condition Overlapping."
+    assert (ready.status, ready.message) == ("True", alone.condition("Ready").message + pointer)
+
+
+def test_what_keeps_an_agent_from_being_ready_is_told_without_it(status_of):
+    world = build.scene(EXPORTER, nodes=ABC, pods=build.pods("a", "b"))
+    alone, beside = (status_of(EXPORTER, replace(world, neighbours=near)) for near in ((), (with_port("x"),)))
+    assert alone.condition("Ready").status == "False"
+    assert beside.condition("Ready") == alone.condition("Ready")
 
 
 def test_since_when_it_is_so_stays_while_it_is_so(status_of):
