@@ -150,7 +150,7 @@ class Rollout(Shape):
     max_failures: Annotated[int, Field(ge=0, le=MAX_INT32)] = 0
     """On how many nodes a version may fail before it is blocked; on canary nodes on none."""
     node_impact_seconds: Seconds = 60
-    """A node that goes down so soon after the agent started on it counts as a failure of the version."""
+    """A node that goes down so soon after the agent started on it is a failure of the version; with 0 none is."""
 
 
 class AgentSpec(Shape):

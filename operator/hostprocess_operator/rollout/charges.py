@@ -68,7 +68,7 @@ def failure(state: NodeState, impact: timedelta, now: datetime) -> Fault | Reaso
     if not node.ready:
         began = pod.started
         lost = node.ready_since is not None and began is not None and began <= node.ready_since <= began + impact
-        return Reason.NODE_LOST if lost and not node.unschedulable else None
+        return Reason.NODE_LOST if impact and lost and not node.unschedulable else None
     if pod.gate is not None and pod.gate.status == "False":
         return next((reason for reason in Reason if reason.value == pod.gate.reason), Reason.NOT_ADMINISTRATOR)
     if state.working:

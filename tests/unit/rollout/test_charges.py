@@ -186,6 +186,11 @@ def test_the_loss_of_a_node_is_the_agents_doing(state, expected):
     assert failure(state, IMPACT, NOW) == (Reason.NODE_LOST if expected else None)
 
 
+def test_where_nobody_is_to_be_blamed_for_nodes_not_even_the_same_second_counts():
+    """Kubernetes tells times in seconds, so a node may seem to go down at the very moment its agent starts."""
+    assert failure(on_lost_node(started=MINUTE, lost=MINUTE), 0 * SECOND, NOW) is None
+
+
 def charges(*states, before=(), out=()):
     fleet = Fleet(wanted=states, ineligible=())
     return charge(dict.fromkeys(before, "CrashLoop"), fleet, dict(out), TARGET, IMPACT, NOW)
