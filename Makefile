@@ -88,7 +88,7 @@ golden: setup ## Rewrite the expected DaemonSets and messages in tests/data; rev
 e2e: setup ## Run the acceptance on a real cluster with Windows nodes: make e2e KUBECONFIG=...
 	@$(VENV)/python -m e2e --kubeconfig "$(KUBECONFIG)" $(ARGS)
 
-bench: setup control-plane ## Measure the operator (about 40 minutes); BENCH=short takes a few
+bench: setup control-plane ## Measure the operator (about 17 minutes); BENCH=short takes a few
 	@$(VENV)/python -m bench --size $(BENCH) $(ARGS)
 
 transitions: setup control-plane ## Edit agents at random, by their own schema: make transitions COUNT=1000
