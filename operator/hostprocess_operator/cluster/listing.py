@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from hostprocess_operator.errors import Gone
-
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
@@ -14,7 +12,6 @@ if TYPE_CHECKING:
 PAGE: Final = 100
 """Objects per page: of pods about 0.7 MB of JSON, which keeps the peak of memory and the pause of the loop small."""
 _LIST_SECONDS: Final = 60.0
-_ATTEMPTS = 3
 
 
 class Listing(NamedTuple):
@@ -48,22 +45,15 @@ async def pages(
 
 
 async def list_all(connection: Connection, path: str, selector: str = "") -> Listing:
-    """Return every object of a resource, starting anew where a list took too long.
+    """Return every object of a resource.
 
     Raises:
-        Gone: It did so three times.
+        Gone: The list took so long that its continuation expired.
         ApiError: Another refusal, or no answer.
     """
-    for attempt in range(_ATTEMPTS):
-        listing = Listing([], "")
-        try:
-            async for items, version in pages(connection, path, selector):
-                listing = Listing(listing.items + items, version)
-        except Gone:
-            if attempt + 1 == _ATTEMPTS:
-                raise
-        else:
-            break
+    listing = Listing([], "")
+    async for items, version in pages(connection, path, selector):
+        listing = Listing(listing.items + items, version)
     return listing
 
 
