@@ -13,6 +13,8 @@ _UID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}
 _RUN = re.compile(r"containerd://[0-9a-f]{64}")
 _ADDRESS = re.compile(r"127\.\d+\.\d+\.\d+")
 _GENERATED = re.compile(r"\b(?P<stem>demo)-[a-z0-9]{5}\b")
+# a copy of a proven template is named after the template and its agent's UID
+_COPY = re.compile(r"-proven-(?P<digest>[^\"\s]+)-[0-9a-f]{8}\b")
 RECORD = "hostprocess.dev/rollout"
 _LEFT_OUT = ("resourceVersion", "managedFields", "creationTimestamp", "deletionTimestamp", "generateName")
 
@@ -28,6 +30,7 @@ def normalised(body, names):
         text = text.replace(name, word)
     for pattern, word in ((_TIME, "TIME"), (_UID, "UID"), (_RUN, "RUN"), (_ADDRESS, "ADDRESS")):
         text = pattern.sub(word, text)
+    text = _COPY.sub(r"-proven-\g<digest>-UID", text)
     return json.loads(_GENERATED.sub(r"\g<stem>-POD", text))
 
 
@@ -81,7 +84,9 @@ def revision_names(revisions):
         template = revision["data"]["spec"]["template"]
         tag = template["spec"]["containers"][0]["image"].rpartition(":")[2]
         token = (template["metadata"].get("annotations") or {}).get("hostprocess.dev/restarted-at", "")
-        words[revision["metadata"]["name"].rpartition("-")[2]] = f"REVISION-{tag}{token and '-RESTARTED'}"
+        name = revision["metadata"]["name"]
+        copy = _COPY.search(name)
+        words[copy["digest"] if copy else name.rpartition("-")[2]] = f"REVISION-{tag}{token and '-RESTARTED'}"
     return words
 
 

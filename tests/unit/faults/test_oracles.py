@@ -1,4 +1,4 @@
-from faults.oracles import busiest, difference, differing, end_state, flat, normalised, summary
+from faults.oracles import busiest, difference, differing, end_state, flat, normalised, revision_names, summary
 
 UID, OTHER = "11111111-1111-1111-1111-111111111111", "22222222-2222-2222-2222-222222222222"
 
@@ -53,3 +53,18 @@ def test_the_summary_tells_how_often_each_place_was_filled_and_emptied():
 def test_the_busiest_second_is_found_wherever_it_begins():
     assert busiest([0.0, 0.9, 1.5, 1.6, 1.8, 5.0], 1.0) == 4
     assert busiest([], 1.0) == 0
+
+
+def test_a_copy_of_a_proven_template_is_named_alike_in_every_run():
+    def run(uid, digest):
+        template = {"metadata": {}, "spec": {"containers": [{"image": "agent:1.0"}]}}
+        body = {
+            "metadata": {"name": f"demo-proven-{digest}-{uid[:8]}", "ownerReferences": [{"name": "demo", "uid": uid}]},
+            "data": {"spec": {"template": template}},
+        }
+        return normalised(body, revision_names([body]))
+
+    one = run("0123abcd-0000-4000-8000-000000000000", "0123456789abcdef")
+    assert one == run("fedcba98-0000-4000-8000-000000000000", "fedcba9876543210")
+    assert one["metadata"]["name"] == "demo-proven-REVISION-1.0-UID"
+    assert one["metadata"]["ownerReferences"][0]["uid"] == "UID"
