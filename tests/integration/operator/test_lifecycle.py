@@ -88,7 +88,7 @@ def test_deleting_the_agent_removes_everything(one, nodes, plane):
     one.wait_verified(2)
     plane.kubectl("delete", "hostprocessagent", one.name, "-n", one.namespace)
     for kind in ("daemonsets", "pods", "controllerrevisions"):
-        wait_for(lambda kind=kind: gone(plane, kind, one.namespace), 20, f"{kind} to be collected")
+        wait_for(lambda kind=kind: gone(plane, kind, one.namespace), 60, f"{kind} to be collected")
 
 
 def test_deleting_the_agent_while_the_operator_is_down_removes_everything(one, nodes, plane, operator):
@@ -98,8 +98,8 @@ def test_deleting_the_agent_while_the_operator_is_down_removes_everything(one, n
     operator.kill()
     try:
         plane.kubectl("delete", "hostprocessagent", one.name, "-n", one.namespace)
-        wait_for(lambda: gone(plane, "daemonsets", one.namespace), 20, "the DaemonSet to be collected")
-        wait_for(lambda: gone(plane, "pods", one.namespace), 20, "the pods to be collected")
+        wait_for(lambda: gone(plane, "daemonsets", one.namespace), 60, "the DaemonSet to be collected")
+        wait_for(lambda: gone(plane, "pods", one.namespace), 60, "the pods to be collected")
     finally:
         operator.start()
 
