@@ -27,7 +27,6 @@ ROOT = Path(__file__).parents[2]
 DEFINITION = ROOT / "crds" / "hostprocess.dev_hostprocessagents.yaml"
 REPORT_FILE = ROOT / "build" / "soak.json"
 WARM_UP = 0.2  # share of the time after which memory is expected to have found its level
-QUIET_SECONDS = 6  # without a write, after which the operator is at peace
 MIB = 2**20
 SPARE = 4  # connections that are kept open for a while
 THREADS = 4  # threads that are made when they are first needed, and stay
@@ -80,6 +79,7 @@ class Pace:
     Attributes:
         seconds: of churn; none is a rest.
         quiet_seconds: how long nothing must stir after it.
+        peace_seconds: without a write, after which it is at peace; Events are told no sooner than a minute apart.
         every: seconds between two samples.
         pause: seconds between two changes.
         agents: how many there are, each on every node.
@@ -88,6 +88,7 @@ class Pace:
 
     seconds: float
     quiet_seconds: float
+    peace_seconds: float = 65.0
     every: float = 5.0
     pause: float = 0.5
     agents: int = AGENTS
@@ -107,11 +108,11 @@ def run(plane, operator, pace, *, say=lambda _: None):
 def soak(plane, operator, churn, pace, say):
     """Keep the operator busy, and return the report."""
     began = time.monotonic()
-    before = at_peace(plane, operator, began)
+    before = at_peace(plane, operator, began, pace.peace_seconds)
     say(f"at peace: {before}")
     samples = disturb(operator, churn, pace, began, say)
     churn.end()
-    after = at_peace(plane, operator, began)
+    after = at_peace(plane, operator, began, pace.peace_seconds)
     say(f"at peace again: {after}")
     return {
         "seconds": pace.seconds,
@@ -145,15 +146,15 @@ def disturb(operator, churn, pace, began, say):
     return samples
 
 
-def at_peace(plane, operator, began):
-    """Wait until the operator writes nothing any more, and return a sample."""
+def at_peace(plane, operator, began, seconds):
+    """Wait until the operator has written nothing for so long, and return a sample."""
     last, since = plane.audit_mark(), time.monotonic()
 
     def quiet():
         nonlocal last, since
         if writes_since(plane, last):
             last, since = plane.audit_mark(), time.monotonic()
-        return time.monotonic() - since >= QUIET_SECONDS
+        return time.monotonic() - since >= seconds
 
     wait_for(quiet, PATIENCE, "the operator to be at peace", interval=0.5)
     return operator.sample(began)

@@ -9,6 +9,6 @@ from support.operator import install
 @pytest.mark.timeout(600)
 def test_churn_leaves_no_task_behind_and_ends_in_silence(plane, tmp_path):
     with soak.Watched(install(plane, policies=False), tmp_path) as operator:
-        report = soak.run(plane, operator, soak.Pace(seconds=10, quiet_seconds=6, every=1, pause=0.1))
+        report = soak.run(plane, operator, soak.Pace(seconds=10, quiet_seconds=6, peace_seconds=6, every=1, pause=0.1))
     assert soak.verdicts(report) == []
     assert report["changes"] > 10
