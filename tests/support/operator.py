@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import signal
 import sys
 import urllib.error
@@ -12,9 +13,12 @@ from pathlib import Path
 from control_plane import wait_for
 from support.restartable import Restartable
 
-DEPLOY = Path(__file__).parents[2] / "deploy"
+ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "deploy"
 NAMESPACE, SERVICE_ACCOUNT = "hostprocess-system", "operator"
 USER = f"system:serviceaccount:{NAMESPACE}:{SERVICE_ACCOUNT}"
+# how the C library allocates memory: as in the image, so that what is measured here holds there
+ALLOCATION = dict(re.findall(r"\b(MALLOC_\w+)=(\w+)", (ROOT / "Dockerfile").read_text()))
 MAIN = "from hostprocess_operator.__main__ import main; raise SystemExit(main())"
 
 
@@ -47,7 +51,7 @@ class Operator(Restartable):
             *("--log-format", "json", *arguments),
         ]
         environment = {key: value for key, value in os.environ.items() if not key.startswith("HPAGENT_")}
-        super().__init__(command, log, environment)
+        super().__init__(command, log, environment | ALLOCATION)
         self._started_at = 0
 
     def start(self, *, timeout=60):

@@ -39,7 +39,8 @@ async def reconcile(key: Key, world: World, now: datetime) -> None:
             error = caught
         seen = world.observe(agent)
         plan = plan_rollout(agent, seen, now)
-    recheck = world.verify(agent, seen.pods, now)
+    await world.turn()
+    recheck = world.verify(agent, now)
     seen = await world.explain(agent, seen, unexplained(plan, now))
     await world.turn()
     await world.write_status(agent, compute_status(agent, seen, plan, now, world.failure(key, error)))

@@ -69,7 +69,7 @@ class World:
         self._status_writer = StatusWriter(connection, caches, queue, metrics, recorder)
 
     async def turn(self) -> None:
-        """Return when others have had a turn: each half of a look at thousands of pods takes long enough."""
+        """Return when others have had a turn: each part of a look at thousands of pods takes long enough."""
         await self._turns.take()
 
     def agent(self, key: Key) -> HostProcessAgent | InvalidAgent | None:
@@ -101,7 +101,7 @@ class World:
         key = (agent.namespace, agent.name)
         stored = self._caches.agents.get(key)
         status = stored.status if stored else None
-        pods = tuple(self._with_our_delete(pod) for pod in self._caches.pods.by(key))
+        pods = self._pods(key)
         return Seen(
             daemonset=self._caches.daemonsets.get(key),
             pods=pods,
@@ -138,9 +138,10 @@ class World:
         for revision in plan.discard:
             await writes.delete_revision(self._connection, revision.namespace, revision.name, revision.uid)
 
-    def verify(self, agent: HostProcessAgent | InvalidAgent, pods: Iterable[Pod], now: datetime) -> datetime | None:
-        """Start the log reads and marks that are due; return when more may be due."""
-        return self._verifier.verify((agent.namespace, agent.name), _verification(agent), pods, now)
+    def verify(self, agent: HostProcessAgent | InvalidAgent, now: datetime) -> datetime | None:
+        """Start the log reads and marks that are due for the pods that there are; return when more may be due."""
+        key = (agent.namespace, agent.name)
+        return self._verifier.verify(key, _verification(agent), self._pods(key), now)
 
     async def write_status(self, agent: HostProcessAgent | InvalidAgent, status: AgentStatus) -> None:
         """Write the status unless it stands there already or changes too often."""
@@ -172,6 +173,9 @@ class World:
         if self._caches.agents.get(key) is None:
             return 0.0  # nothing is remembered of an agent that is gone
         return min(_LONGEST_REST, _REST_PER_POD * len(self._caches.pods.by(key)))
+
+    def _pods(self, key: Key) -> tuple[Pod, ...]:
+        return tuple(self._with_our_delete(pod) for pod in self._caches.pods.by(key))
 
     def _with_our_delete(self, pod: Pod) -> Pod:
         """Return the pod as terminating when we deleted it, though the cache does not show it yet."""

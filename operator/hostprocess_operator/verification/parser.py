@@ -69,8 +69,10 @@ def parse_log(data: bytes) -> Report | NoReportFound:
 def _lines(data: bytes) -> list[str]:
     # a byte order mark of UTF-16 decodes to replacement characters
     text = data.translate(None, _CONTROLS).decode(errors="replace").lstrip("\ufffd").replace("\ufeff", "")
-    text = strip_escapes(text.replace("\r\n", "\n").replace("\r", "\n")).replace("\x1b", "").replace("\a", "")
-    return [line[:LINE_LENGTH].strip() for line in text.split("\n", LOG_LINES)[:LOG_LINES]]
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n", LOG_LINES)[:LOG_LINES]
+    # No escape sequence spans lines, so all of them can be searched as one text; cut first, for that takes longest.
+    text = strip_escapes("\n".join(line[:LINE_LENGTH] for line in lines)).replace("\x1b", "").replace("\a", "")
+    return [line.strip() for line in text.split("\n")]
 
 
 def _starting(lines: Sequence[str], prefix: str) -> Iterable[int]:
@@ -149,7 +151,7 @@ def _absence(lines: Sequence[str], data: bytes) -> Cause:
     printed = [line for line in lines if line]
     if len(data) >= LOG_BYTES or len(lines) >= LOG_LINES:
         return Cause.NO_LINE_AT_START
-    if not printed:
+    if not printed and len(data) <= LINE_LENGTH:  # of a longer one not all may have been looked at
         return Cause.EMPTY_LOG
     if len(printed) == 1 and _KUBELET_ERROR.match(printed[0]):
         return Cause.LOG_GONE

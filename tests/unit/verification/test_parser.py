@@ -89,6 +89,11 @@ def test_a_log_with_a_report(log, found):
             b"x" * LOG_BYTES + b"\n" + PLAIN_TRUE, none(Cause.NO_LINE_AT_START), id="the report beyond the bytes read"
         ),
         pytest.param(
+            b"\x1b[0m" * (LINE_LENGTH // 4) + PLAIN_TRUE,
+            none(Cause.NO_LINE),
+            id="the report beyond the start of a line, though what comes before it shows nothing",
+        ),
+        pytest.param(
             b"x\n" * LOG_LINES + PLAIN_TRUE, none(Cause.NO_LINE_AT_START), id="the report beyond the lines read"
         ),
     ],
