@@ -6,8 +6,11 @@ Pure. Texts of an answer are cleaned here, before they can reach a status, an ev
 from __future__ import annotations
 
 import json
+import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
+
+from pydantic_core import from_json
 
 from hostprocess_operator.cluster.rights import explain_missing_right
 from hostprocess_operator.errors import (
@@ -33,6 +36,9 @@ MESSAGE_LENGTH: Final = 1000
 
 _END_OF_QUOTED_OBJECT = '}": '
 _LINE_BYTES = 4 * (MESSAGE_LENGTH + 1)  # no character of UTF-8 is longer
+_DEEPEST: Final = 100
+_DIGITS: Final = 300
+_TOKENS: Final = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)  # whatever stands in a string is none
 _KINDS: Final[Mapping[int, type[ApiError]]] = {
     HTTPStatus.BAD_REQUEST: Invalid,
     HTTPStatus.UNAUTHORIZED: Unauthorized,
@@ -48,16 +54,45 @@ _KINDS: Final[Mapping[int, type[ApiError]]] = {
 def decode(content: bytes) -> Any:  # noqa: ANN401 - JSON has no narrower type
     """Return the parsed JSON object of a good answer.
 
+    The API server stores fields of free form as they were sent, with whatever no parser likes: lists within lists by
+    the thousand, numbers of many digits. One such object must not hide all the others.
+
     Raises:
         Unreachable: It is something else: a proxy answered, or the answer was cut off.
     """
     try:
-        parsed = json.loads(content)
-    except (ValueError, RecursionError) as error:
-        raise Unreachable(f"the answer is not JSON: {_line(content[:200])}") from error
+        parsed = from_json(content, cache_strings="keys")
+    except ValueError:
+        parsed = _decode_with_care(content)
     if not isinstance(parsed, dict):
         raise Unreachable(f"the answer is not a JSON object: {_line(content[:200])}")
     return parsed
+
+
+def _decode_with_care(content: bytes) -> object:
+    try:
+        return json.loads(_shallow(content.decode(errors="replace")), parse_int=_number)
+    except ValueError as error:
+        raise Unreachable(f"the answer is not JSON: {_line(content[:200])}") from error
+
+
+def _shallow(text: str) -> str:
+    """Return the JSON with null for whatever is nested deeper than anything of Kubernetes' own."""
+    kept, depth, start = [], 0, 0
+    for token in _TOKENS.finditer(text):
+        if token[0] in {"[", "{"}:
+            depth += 1
+            if depth == _DEEPEST + 1:
+                kept.append(text[start : token.start()] + "null")
+        elif token[0] in {"]", "}"}:
+            if depth == _DEEPEST + 1:
+                start = token.end()
+            depth -= 1
+    return "".join((*kept, text[start:]))
+
+
+def _number(digits: str) -> float:
+    return int(digits) if len(digits) <= _DIGITS else float(digits)
 
 
 def refusal(status: int, content: bytes, retry_after: str | None = None) -> ApiError:
