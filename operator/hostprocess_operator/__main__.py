@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import signal
 import sys
@@ -13,6 +12,7 @@ import structlog
 
 from hostprocess_operator.cluster.connection import Connection
 from hostprocess_operator.config import load_settings
+from hostprocess_operator.controller.garbage import look_for_garbage_rarely
 from hostprocess_operator.controller.metrics import Metrics
 from hostprocess_operator.controller.run import run_operator
 from hostprocess_operator.errors import SettingsError
@@ -27,23 +27,12 @@ def main() -> int:
     try:
         settings = load_settings(sys.argv[1:], os.environ)
         configure_logging(settings.log_format, settings.log_level, sys.stderr)
-        _tune_garbage_collection()
+        look_for_garbage_rarely()
         asyncio.run(_run(settings))
     except SettingsError as error:
         sys.stderr.write(f"hostprocess-operator: {error}\n")
         return 2
     return 0
-
-
-def _tune_garbage_collection() -> None:
-    """Collect what is young often, and what has grown old hardly ever.
-
-    Of every event kopf leaves the agent's body behind in a cycle. And to walk over all that lives for ever took half of
-    the time in which large caches are filled.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(10_000, 20, 250)
 
 
 async def _run(settings: Settings) -> None:

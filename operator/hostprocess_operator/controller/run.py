@@ -16,6 +16,7 @@ from hostprocess_operator.cluster.lease import Elector, new_identity
 from hostprocess_operator.cluster.logs import LogReader
 from hostprocess_operator.controller.caches import Caches
 from hostprocess_operator.controller.feed import AgentFeed
+from hostprocess_operator.controller.garbage import collect_garbage
 from hostprocess_operator.controller.handlers import AgentWatch
 from hostprocess_operator.controller.health import HealthServer, LoopLag
 from hostprocess_operator.controller.loop import now
@@ -58,7 +59,7 @@ async def run_operator(connection: Connection, settings: Settings, metrics: Metr
     )
     await health.start(settings.health_address, settings.health_port)
     async with asyncio.TaskGroup() as tasks:
-        running = [tasks.create_task(lag.run()), tasks.create_task(feed.run())]
+        running = [tasks.create_task(each) for each in (lag.run(), feed.run(), collect_garbage())]
         running += [tasks.create_task(reflector.run()) for reflector in caches.reflectors.values()]
         control = tasks.create_task(_control(caches, feed, watch, term, elector))
         await stop.wait()
