@@ -179,6 +179,12 @@ def denied_pod(on="node-a", **fields):
     return pod(on, **({"ready": False, "gate": no_rights, "reported": report(admin=False)} | fields))
 
 
+def silent_pod(on="node-a", **fields):
+    """Return a pod whose current run reported nothing that can be understood."""
+    blank = verdict("Unknown", "UnreadableReport", "The answer is blank.")
+    return pod(on, **({"ready": False, "gate": blank, "reported": None} | fields))
+
+
 def pods(*on, **fields):
     """Return pods that differ in nothing but their nodes."""
     return tuple(pod(each, **fields) for each in on)

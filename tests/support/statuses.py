@@ -21,6 +21,7 @@ THEN = NOW - HOUR
 FIRST = NodeCounts(desired=3)
 ALL = NodeCounts(desired=3, available=3, verified=3)
 DENIED = Problem(node="win-2", pod="p", reason="NotAdministrator", message="It has no administrator rights.")
+BLANK = Problem(node="win-2", pod="p", reason="UnreadableReport", message="The answer is blank.")
 TAINTED = Problem(node="win-3", reason="TaintNotTolerated", message="The taint gpu keeps the agent off the node.")
 
 
@@ -49,6 +50,7 @@ def status(
     admin="Unknown",
     admin_reason="Verifying",
     rolled_out="False",
+    stalled=False,
     valid="True",
     phase="Rolling",
     to=None,
@@ -63,6 +65,8 @@ def status(
         ("RolledOut", rolled_out, "RolledOut", "", THEN),
         ("Valid", valid, "SpecValid", "", THEN),
     ]
+    if stalled:
+        said.insert(3, ("Stalled", "True", reason, message, since))
     to = to or target()
     return AgentStatus(
         observed_generation=1,
@@ -105,6 +109,9 @@ INVALID_HALTED = status(
 )
 IS_DENIED = status(
     reason="NotAdministrator", admin="False", admin_reason="NotAdministrator", problems=(DENIED,), noted=PROVEN
+)
+SILENT = status(
+    reason="UnreadableReport", admin_reason="UnreadableReport", stalled=True, problems=(BLANK,), noted=PROVEN
 )
 REFUSED = status(reason="PodSecurityRejected", noted=PROVEN)
 UNFIT = status(

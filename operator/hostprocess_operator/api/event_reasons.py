@@ -23,6 +23,11 @@ class EventReason(Documented):
         "A process reported that it lacks the rights that were asked for.",
         "See the agent's AdminRightsVerified condition.",
     )
+    ADMIN_RIGHTS_UNKNOWN = (
+        "AdminRightsUnknown",
+        "A process reported nothing that tells which rights it has; that counts as a failure.",
+        "See the agent's Ready condition.",
+    )
     SPEC_INVALID = "SpecInvalid", "The spec breaks a rule and is not applied.", "See the agent's Valid condition."
     DRIFT_CORRECTED = (
         "DriftCorrected",

@@ -12,7 +12,7 @@ from hostprocess_operator.api.status import Condition
 from hostprocess_operator.api.warnings import in_words
 from hostprocess_operator.diagnosis.words import on_nodes
 from hostprocess_operator.rollout import Phase
-from hostprocess_operator.status.agents import Stage
+from hostprocess_operator.status.agents import Agent, Stage
 from hostprocess_operator.status.facts import Facts, Outlook, Readiness
 from hostprocess_operator.status.overlap import overlapping
 from hostprocess_operator.status.rights import known_reason
@@ -20,6 +20,7 @@ from hostprocess_operator.verification.runs import Standing
 from hostprocess_operator.verification.text import clean_text
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from hostprocess_operator.api.status import AgentStatus
@@ -97,7 +98,14 @@ def _admin_rights_verified(facts: Facts) -> _Said:
         return "Unknown", Reason.PENDING, "No node has reported yet."
     unproven = [agent for agent in counting if agent.standing is not Standing.VERIFIED]
     if unproven:
-        rechecked = all(agent.standing is Standing.RECHECKING for agent in unproven)
-        reason = Reason.RECHECKING if rechecked else Reason.VERIFYING
-        return "Unknown", reason, f"Not proven on {on_nodes(agent.node for agent in unproven)}."
+        return "Unknown", _why(unproven), f"Not proven on {on_nodes(agent.node for agent in unproven)}."
     return "True", Reason.ALL_VERIFIED, "The current run on every node that counts reported the rights asked for."
+
+
+def _why(unproven: Sequence[Agent]) -> Reason:
+    """Return why agents are not proven: a report that tells nothing outranks one that is awaited."""
+    silent = next((agent for agent in unproven if agent.standing is Standing.UNKNOWN), None)
+    if silent is not None and silent.pod and silent.pod.gate:
+        return known_reason(silent.pod.gate.reason)
+    rechecked = all(agent.standing is Standing.RECHECKING for agent in unproven)
+    return Reason.RECHECKING if rechecked else Reason.VERIFYING

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _FAILED: Final = {Phase.HALTED.value: EventReason.ROLLOUT_HALTED, Phase.ROLLED_BACK.value: EventReason.ROLLED_BACK}
 _DENIALS: Final = frozenset({Reason.NOT_ADMINISTRATOR, Reason.NOT_HOST_PROCESS, Reason.WRONG_ACCOUNT})
+_SILENCES: Final = frozenset({Reason.NO_REPORT, Reason.UNREADABLE_REPORT, Reason.PROBE_ERROR, Reason.LOG_UNAVAILABLE})
 _REFUSALS: Final = REFUSALS | {Reason.APPLY_REFUSED}
 _UNFIT: Final = frozenset(
     {Fault.TAINT_NOT_TOLERATED, Fault.KUBELET_TOO_OLD, Fault.RUNTIME_TOO_OLD, Fault.RUNTIME_UNSUPPORTED}
@@ -162,6 +163,19 @@ def _rights_were_denied(change: _Change) -> Occurrence | None:
     )
 
 
+def _rights_stayed_unknown(change: _Change) -> Occurrence | None:
+    if not _is_silent(change.after) or _is_silent(change.before):
+        return None
+    silent = [problem for problem in change.after.problems if problem.reason in _SILENCES]
+    return change.tell(EventReason.ADMIN_RIGHTS_UNKNOWN, change.message(ConditionType.READY), _node(silent))
+
+
+def _is_silent(status: AgentStatus | None) -> bool:
+    """Return whether what keeps the agent from being Ready is that nothing was reported, and none of it will pass."""
+    stalled = status.condition(ConditionType.STALLED) if status else None
+    return stalled is not None and stalled.reason in _SILENCES
+
+
 def _rights_were_verified(change: _Change) -> Occurrence | None:
     was, now = (
         change.was(ConditionType.ADMIN_RIGHTS_VERIFIED),
@@ -240,6 +254,7 @@ ROWS: Final[tuple[Callable[[_Change], Occurrence | None], ...]] = (
     _canary_passed,
     _rollout_failed,
     _rights_were_denied,
+    _rights_stayed_unknown,
     _rights_were_verified,
     _rollout_completed,
     _admission_was_refused,

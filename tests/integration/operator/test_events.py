@@ -124,6 +124,20 @@ def test_a_denial_is_a_warning_that_names_the_node_and_what_to_do(one, nodes, to
     assert "RolloutCompleted" not in told.reasons()
 
 
+def test_a_blank_answer_is_a_warning_too(one, nodes, told):
+    nodes(2)
+    (silent,) = nodes(1, word="log-blank")
+    one.apply(rollout={"maxUnavailable": 3})
+    found = one.wait(ready="False", reason="UnreadableReport", verified=2)
+    event = told.wait("AdminRightsUnknown")
+    assert event["type"] == "Warning"
+    assert event["related"] == {"apiVersion": "v1", "kind": "Node", "name": silent}
+    assert condition(found, "Ready")["message"].startswith(event["note"][:200])
+    rights = condition(found, "AdminRightsVerified")
+    assert (rights["status"], rights["reason"]) == ("Unknown", "UnreadableReport")
+    assert told.reasons() == ["AdminRightsUnknown", "RolloutStarted"]
+
+
 def is_proven(one):
     revisions = one.get()["status"]["revisions"]
     return revisions.get("proven") == revisions["target"]

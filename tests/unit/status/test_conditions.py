@@ -187,6 +187,10 @@ def test_rolled_out(asked, world, status, reason, status_of):
             Reason.VERIFYING, "on nodes b and c.", id="one restarted, and one has no verdict yet",
         ),
         pytest.param(
+            AGENT, seen(build.pod("a"), build.starting_pod("b"), build.silent_pod("c")), "Unknown",
+            Reason.UNREADABLE_REPORT, "on nodes b and c.", id="one has no verdict yet, and one said nothing of use",
+        ),
+        pytest.param(
             AGENT,
             seen(*build.pods("a", "b"), build.starting_pod("c"), nodes=[*ABC[:2], build.node("c", age=MINUTE)]),
             "True", Reason.ALL_VERIFIED, "every node that counts", id="one that just joined does not count",

@@ -31,6 +31,7 @@ from support.statuses import (
     REFUSED,
     RETRIED,
     ROLLED_BACK,
+    SILENT,
     TAINTED,
     TO_B,
     UNFIT,
@@ -129,6 +130,20 @@ REFUSALS = (Reason.APPLY_REFUSED, *list(Fault)[list(Fault).index(Fault.POD_SECUR
             status(admin="False", admin_reason="NotAdministrator", rolled_out="True", noted=PROVEN), WELL,
             ["AdminRightsVerified"], id="a node is cured, long after the rollout",
         ),
+        pytest.param(WELL, SILENT, ["AdminRightsUnknown"], id="a process reports nothing that can be understood"),
+        pytest.param(ON_ITS_WAY, SILENT, ["AdminRightsUnknown"], id="one reports nothing of use during a rollout"),
+        pytest.param(SILENT, SILENT, [], id="it is silent still"),
+        pytest.param(
+            SILENT, status(reason="NoReport", stalled=True, noted=PROVEN), [], id="it is silent in another way"
+        ),
+        pytest.param(
+            WELL, status(reason="LogUnavailable", noted=PROVEN), [], id="a log cannot be read, and it is tried again"
+        ),
+        pytest.param(
+            WELL, status(reason="LogUnavailable", stalled=True, noted=PROVEN), ["AdminRightsUnknown"],
+            id="a log could not be read for too long",
+        ),
+        pytest.param(SILENT, WELL, ["AdminRightsVerified", "RolloutCompleted"], id="the silent one has spoken"),
         pytest.param(
             status(noted=PROVEN), status(**VERIFIED, noted=PROVEN), [], id="all are proven for a moment of a rollout"
         ),
@@ -154,6 +169,7 @@ REFUSALS = (Reason.APPLY_REFUSED, *list(Fault)[list(Fault).index(Fault.POD_SECUR
         pytest.param(None, HALTED, [], id="the status was wiped while halted"),
         pytest.param(None, INVALID, ["SpecInvalid"], id="an agent is invalid from the start"),
         pytest.param(None, IS_DENIED, ["AdminRightsDenied"], id="the status was wiped while rights are denied"),
+        pytest.param(None, SILENT, ["AdminRightsUnknown"], id="the status was wiped while one is silent"),
         pytest.param(None, REFUSED, ["AdmissionRefused"], id="the status was wiped while pods are refused"),
         pytest.param(None, UNFIT, ["NodeIneligible"], id="the status was wiped while a node is unfit"),
         pytest.param(
@@ -202,6 +218,7 @@ def test_every_refusal_of_the_api_server_is_told(reason):
         ),
         pytest.param(NEW_VERSION, HALTED, "Ready's message.", DAEMONSET, id="a failure is told as Ready tells it"),
         pytest.param(WELL, IS_DENIED, "Ready's message.", Related("Node", "win-2"), id="a denial names its node"),
+        pytest.param(WELL, SILENT, "Ready's message.", Related("Node", "win-2"), id="a silence names its node"),
         pytest.param(
             WELL, status(reason="Halted", admin="False", problems=(DENIED,), noted=PROVEN),
             "On node win-2: It has no administrator rights.", Related("Node", "win-2"),
