@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-import aiohttp
 import structlog
 from kubernetes.aio.client import ApiClient
 
 from hostprocess_operator.api.names import MANAGER
 from hostprocess_operator.cluster.answers import decode, refusal
+from hostprocess_operator.cluster.body import first_bytes, pieces, reaching
 from hostprocess_operator.cluster.credentials import Credentials, LoginInfo, authorization, login_info
 from hostprocess_operator.cluster.gate import WriteGate
 from hostprocess_operator.cluster.lines import LineBuffer
@@ -25,10 +25,11 @@ from hostprocess_operator.cluster.paths import describe
 from hostprocess_operator.errors import SettingsError, Unreachable
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
     from http import HTTPMethod
     from pathlib import Path
 
+    import aiohttp
     from kubernetes.aio.client import Configuration
 
 __all__ = ["Connection", "LoginInfo"]
@@ -130,7 +131,7 @@ class Connection:
             WritesClosed: The request would write, and the gate is shut.
         """
         async with self._answer(method, path, query, timeout, body, content_type) as response:
-            with _reaching(timeout):
+            with reaching(timeout):
                 content = await response.read()
             return decode(content)
 
@@ -148,7 +149,7 @@ class Connection:
             ApiError: One of its kinds says what went wrong.
         """
         async with self._answer("GET", path, query, timeout) as response:
-            return await _first_bytes(response, limit, timeout)
+            return await first_bytes(response, limit, timeout)
 
     async def stream(
         self,
@@ -156,6 +157,7 @@ class Connection:
         query: Sequence[tuple[str, str]],
         idle_seconds: float,
         on_open: Callable[[], None] = lambda: None,
+        rest_seconds: float = 0.0,
     ) -> AsyncGenerator[dict[str, Any]]:
         """Yield the JSON objects of a watch until it ends. Use it with `contextlib.aclosing`.
 
@@ -164,6 +166,8 @@ class Connection:
 
         Args:
             on_open: called once the API server has accepted the watch.
+            rest_seconds: for which nothing is read after something small has come; what comes meanwhile is taken
+                together then.
 
         Raises:
             ApiError: The watch was refused; as `Unreachable` also when it broke, or held something else than JSON.
@@ -171,11 +175,12 @@ class Connection:
         async with self._answer("GET", path, query, _STREAM_SECONDS, opening=min(REQUEST_SECONDS, idle_seconds)) as r:
             on_open()
             buffer = LineBuffer()
-            while chunk := await _next_chunk(r.content, idle_seconds):
-                for number, line in enumerate(buffer.feed(chunk), start=1):
-                    yield decode(line)
-                    if number % BREATH == 0:
-                        await asyncio.sleep(0)
+            async with aclosing(pieces(r, idle_seconds, rest_seconds)) as received:
+                async for piece in received:
+                    for number, line in enumerate(buffer.feed(piece), start=1):
+                        yield decode(line)
+                        if number % BREATH == 0:
+                            await asyncio.sleep(0)
             if buffer.holds_a_piece:
                 raise Unreachable("the stream ended inside an event")
 
@@ -192,12 +197,12 @@ class Connection:
         opening: float | None = None,
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         """Send a request and hold its answer, which is good; an unread rest is dropped with its socket."""
-        with _reaching(opening or timeout):
+        with reaching(opening or timeout):
             async with asyncio.timeout(opening):
                 response = await self._send(method, path, query, timeout, body, content_type)
         try:
             if response.status >= _BAD:
-                content = await _first_bytes(response, _REFUSAL_BYTES, REQUEST_SECONDS)
+                content = await first_bytes(response, _REFUSAL_BYTES, REQUEST_SECONDS)
                 raise refusal(response.status, content, response.headers.get("Retry-After"))
             yield response
         finally:
@@ -259,33 +264,3 @@ class Connection:
                 except SettingsError as error:
                     _log.warning("Kept the credentials, which could not be read again", error=str(error))
             return authorization(self._configuration) != used
-
-
-@contextmanager
-def _reaching(seconds: float) -> Iterator[None]:
-    """Turn every failure to get an answer into `Unreachable`."""
-    try:
-        yield
-    except TimeoutError as error:
-        raise Unreachable(f"no answer came within {seconds:g} s") from error
-    except (aiohttp.ClientError, OSError) as error:
-        raise Unreachable(f"{type(error).__name__}: {error}") from error
-
-
-async def _next_chunk(content: aiohttp.StreamReader, idle_seconds: float) -> bytes:
-    """Return what has come, empty at the end of the stream or after a silence."""
-    try:
-        async with asyncio.timeout(idle_seconds):
-            with _reaching(idle_seconds):
-                return await content.readany()
-    except TimeoutError:
-        return b""
-
-
-async def _first_bytes(response: aiohttp.ClientResponse, limit: int, seconds: float) -> bytes:
-    content = bytearray()
-    with _reaching(seconds):
-        async with asyncio.timeout(seconds):
-            while len(content) < limit and (chunk := await response.content.read(limit - len(content))):
-                content += chunk
-    return bytes(content)

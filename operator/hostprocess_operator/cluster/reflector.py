@@ -46,10 +46,15 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """What is reflected: a path of `paths`, narrowed by a label selector."""
+    """What is reflected: a path of `paths`, narrowed by a label selector.
+
+    Attributes:
+        rest_seconds: by which an event may be late, so that several are taken together.
+    """
 
     path: str
     selector: str = ""
+    rest_seconds: float = 0.0
 
 
 class Reflector(Generic[T]):
@@ -153,7 +158,9 @@ class Reflector(Generic[T]):
         """Follow the stream until it ends, or until somebody wants a list."""
         if self._rounds.wanted:
             return
-        stream = self._connection.stream(self._resource.path, self._watch_query(), self._idle_seconds, self._heard)
+        stream = self._connection.stream(
+            self._resource.path, self._watch_query(), self._idle_seconds, self._heard, self._resource.rest_seconds
+        )
         stay = asyncio.timeout(None)
         try:
             async with stay as self._stay, aclosing(stream) as events:

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 NAMESPACES: Final = "namespaces"
 _HELP_SECONDS = 5.0
+_REST_SECONDS = 0.5
+"""A node tells every few minutes that it is as it was, and thousands of nodes do so all the time."""
 _NEIGHBOURS_SECONDS = 3.0
 """So much later others look at themselves because of an agent: of many that are applied together each does so once."""
 
@@ -69,7 +71,9 @@ class Caches:
         self.nodes: Store[Node] = Store()
         self.namespaces: Store[Namespace] = Store()
         self.reflectors: dict[str, Reflector[Any]] = {
-            "nodes": Reflector(connection, Resource(paths.NODES, f"{OS_LABEL}={WINDOWS}"), observe_node, self.nodes),
+            "nodes": Reflector(
+                connection, Resource(paths.NODES, f"{OS_LABEL}={WINDOWS}", _REST_SECONDS), observe_node, self.nodes
+            ),
             NAMESPACES: Reflector(connection, Resource(paths.NAMESPACES), observe_namespace, self.namespaces),
         }
         for namespace in namespaces or (None,):
