@@ -16,11 +16,12 @@ def soak_row(report):
     )
     if not report["changes"]:
         return _row(f"nothing, to {fleet}", f"{quiet['seconds']:g} s", f"{silence}; {after['rss']:.0f} MiB RSS")
+    levels = ", ".join(f"{level:.1f}" for level in report["RSS MiB by quarter"])
     grown = ", ".join(f"{before[name]} then {after[name]} {name}" for name in ("tasks", "descriptors", "threads"))
     return _row(
         f"pods, nodes and specs changed, agents made and deleted: {fleet}",
         f"{report['seconds'] / 60:g} min, {report['changes']:,} changes, then {quiet['seconds']:g} s of rest",
-        f"RSS {report['RSS MiB per hour']:+.1f} MiB/h ({before['rss']:.0f} then {after['rss']:.0f} MiB); {grown}; "
+        f"RSS by quarter {levels} MiB, {report['RSS MiB per hour']:+.1f} MiB/h in the second half; {grown}; "
         f"{report['tracebacks']} tracebacks; at rest {silence}",
     )
 

@@ -15,6 +15,7 @@ import tempfile
 import threading
 import time
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from bench.churn import AGENTS, NODES, PATIENCE, Churn
@@ -26,7 +27,7 @@ from support.operator import USER, Operator, install
 ROOT = Path(__file__).parents[2]
 DEFINITION = ROOT / "crds" / "hostprocess.dev_hostprocessagents.yaml"
 REPORT_FILE = ROOT / "build" / "soak.json"
-WARM_UP = 0.2  # share of the time after which memory is expected to have found its level
+WARM_UP = 0.5  # share of the time after which memory is expected to have found its level
 MIB = 2**20
 SPARE = 4  # connections that are kept open for a while
 THREADS = 4  # threads that are made when they are first needed, and stay
@@ -121,6 +122,7 @@ def soak(plane, operator, churn, pace, say):
         "changes": churn.done,
         "before": asdict(before),
         "after": asdict(after),
+        "RSS MiB by quarter": [round(statistics.fmean(s.rss for s in part), 1) for part in quarters(samples)],
         "RSS MiB per hour": round(slope(steady(samples), "rss") * 3600, 2),
         "descriptors per hour": round(slope(steady(samples), "descriptors") * 3600, 2),
         "tasks per hour": round(slope(steady(samples), "tasks") * 3600, 2),
@@ -184,6 +186,12 @@ def sample_until(operator, began, every, over, samples):
     """Add a sample every so many seconds until it is over."""
     while not over.wait(every):
         samples.append(operator.sample(began))
+
+
+def quarters(samples):
+    """Return the samples of the first, second, third and last quarter, as far as there are any."""
+    bounds = [round(len(samples) * part / 4) for part in range(5)]
+    return [part for begin, end in pairwise(bounds) if (part := samples[begin:end])]
 
 
 def steady(samples):

@@ -8,7 +8,7 @@ import pytest
 from bench.fleet import counts_only, delays
 from bench.profiles import name_of
 from bench.site import most_in_flight, most_within
-from bench.soak import Sample, slope
+from bench.soak import Sample, quarters, slope
 from bench.usage import usage
 from control_plane.recording import Recording, Seen
 
@@ -80,6 +80,19 @@ def test_the_slope_is_that_of_the_line_through_the_samples():
     samples = [Sample(seconds=at, rss=80 + at / 10, descriptors=10, threads=4, tasks=12) for at in range(10)]
     assert slope(samples, "rss") == pytest.approx(0.1)
     assert slope(samples, "tasks") == 0
+
+
+@pytest.mark.parametrize(
+    ("seconds", "parts"),
+    [
+        pytest.param((), [], id="none"),
+        pytest.param((1, 2), [[1], [2]], id="two"),
+        pytest.param((1, 2, 3, 4, 5, 6), [[1, 2], [3], [4], [5, 6]], id="six"),
+    ],
+)
+def test_quarters_hold_every_sample_once(seconds, parts):
+    samples = [Sample(at, 80, 10, 4, 12) for at in seconds]
+    assert [[sample.seconds for sample in part] for part in quarters(samples)] == parts
 
 
 def test_one_sample_has_no_slope():
