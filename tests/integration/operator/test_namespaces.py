@@ -35,3 +35,13 @@ def test_an_agent_of_a_namespace_that_is_served_no_longer_is_left_alone(plane, n
     assert (left.get(), left.daemonset()["metadata"]["generation"], left.uids()) == before
     touched = [event for event in plane.audit(mark) if event.namespace == former]
     assert touched == []
+
+
+def test_an_operator_of_very_many_namespaces_has_connections_left_to_work(plane, namespace, nodes, tmp_path):
+    kubeconfig = install(plane, policies=False)
+    nodes(1)
+    one = OneAgent(plane, namespace, nodes.selector)
+    served = ",".join((namespace, *(f"still-to-come-{number}" for number in range(40))))
+    with Operator(kubeconfig, tmp_path / "log", arguments=("--namespaces", served)):
+        one.apply()
+        one.wait_verified(1)

@@ -1,6 +1,6 @@
 """Streams of a connection: object by object, until the end, a silence or a failure."""
 
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing
 
 import pytest
 
@@ -48,6 +48,16 @@ class TestStream:
             with pytest.raises(Unreachable):
                 await anext(events)
         assert opened == []
+
+    async def test_any_number_of_streams_leaves_room_for_requests(self, stub, connection):
+        many = 150
+        async with AsyncExitStack() as streams:
+            for _ in range(many):
+                stub.fail_next("watch", streams_and_hangs(b'{"a":1}\n'))
+                events = connection.stream(PODS, [("watch", "true")], 30)
+                await streams.enter_async_context(aclosing(events))
+                assert await anext(events) == {"a": 1}
+            assert await connection.request("GET", PODS, timeout=10)
 
     async def test_a_stream_that_is_left_is_closed(self, stub, connection):
         transports = []
