@@ -7,7 +7,7 @@ A reconcile only starts what is due, so that a kubelet that answers slowly holds
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import structlog
 
@@ -36,6 +36,9 @@ if TYPE_CHECKING:
     from hostprocess_operator.observed import Pod
     from hostprocess_operator.verification.runs import Run
     from hostprocess_operator.verification.verdict import Verdict
+
+MARKS_AT_ONCE: Final = 16
+"""A changed spec.verification may concern thousands of pods, and a Lease must not wait for all of them."""
 
 _log = structlog.get_logger(__name__)
 
@@ -69,6 +72,7 @@ class Verifier:
         self._settled: dict[str, tuple[Pod, Verification]] = {}
         self._busy: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._marks = asyncio.Semaphore(MARKS_AT_ONCE)
         pods.subscribe(self._forget_pod)
 
     def verify(self, key: Key, asked: Verification, pods: Iterable[Pod], now: datetime) -> datetime | None:
@@ -174,21 +178,18 @@ class Verifier:
 
     async def _mark(self, pod: Pod, verdict: Verdict, report: str | None) -> None:
         since = pod.gate.since if pod.gate and pod.gate.status == verdict.status else None
-        answer = await writes.patch_pod_verdict(
-            self._connection,
-            pod.namespace,
-            pod.name,
-            pod.uid,
-            report=report,
-            condition={
-                "type": GATE,
-                "status": verdict.status,
-                "reason": verdict.reason.value,
-                "message": verdict.message,
-                "lastProbeTime": None,
-                "lastTransitionTime": (since or self._clock()).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            },
-        )
+        condition = {
+            "type": GATE,
+            "status": verdict.status,
+            "reason": verdict.reason.value,
+            "message": verdict.message,
+            "lastProbeTime": None,
+            "lastTransitionTime": (since or self._clock()).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        }
+        async with self._marks:
+            answer = await writes.patch_pod_verdict(
+                self._connection, pod.namespace, pod.name, pod.uid, report=report, condition=condition
+            )
         self._pods.upsert(answer, observe_pod(answer))
         _log.info(
             "Marked a pod",

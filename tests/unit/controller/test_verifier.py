@@ -1,16 +1,19 @@
 """The verifier: whose trouble is told."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
 
 from hostprocess_operator.cluster.store import Store
+from hostprocess_operator.controller import verifier as module
 from hostprocess_operator.controller.metrics import Metrics
 from hostprocess_operator.controller.trouble import Trouble
-from hostprocess_operator.controller.verifier import Verifier
-from hostprocess_operator.errors import ServerError
+from hostprocess_operator.controller.verifier import MARKS_AT_ONCE, Verifier
+from hostprocess_operator.errors import NotFound, ServerError
 from support import build
 from support.build import NOW
+from support.eventually import eventually
 
 
 @pytest.fixture
@@ -40,3 +43,24 @@ def test_of_a_pod_that_is_going_nothing_is_tried_any_more(verifier):
     a = build.pod("a")
     in_trouble(verifier, a, 3)
     assert verifier.trouble([replace(a, deleting=True)]) is None
+
+
+async def test_a_verdict_on_very_many_pods_leaves_room_for_other_requests(verifier, monkeypatch):
+    under_way, most, done, may_end = 0, 0, 0, asyncio.Event()
+
+    async def patch(*_, **__):
+        nonlocal under_way, most, done
+        under_way += 1
+        most = max(most, under_way)
+        await may_end.wait()
+        under_way -= 1
+        done += 1
+        raise NotFound("the pod is gone")
+
+    monkeypatch.setattr(module.writes, "patch_pod_verdict", patch)
+    unmarked = [build.pod(f"win-{number}", gate=build.verdict("Unknown", "NoReport")) for number in range(50)]
+    verifier.verify(("agents", "inspector"), build.agent().spec.verification, unmarked, NOW)
+    await eventually(lambda: under_way == MARKS_AT_ONCE)
+    may_end.set()
+    await eventually(lambda: done == len(unmarked))
+    assert most == MARKS_AT_ONCE
