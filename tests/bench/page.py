@@ -9,9 +9,10 @@ TOP = """\
 
 Made by `make bench`; do not edit. How to measure is in [CONTRIBUTING](../CONTRIBUTING.md#measuring).
 
-The operator runs as a process of its own and is read from outside: CPU and memory from `/proc`, requests from the API
-server's audit log. *Plain kopf* is an operator of the usual style (change handlers, an index of pods, a timer) under
-the same load in the same run, with fewer objects where it would not finish; it verifies nothing and has no rollouts.
+The operator runs as a process of its own, with the image's settings of the allocator, and is read from outside: CPU and
+memory from `/proc`, requests from the API server's audit log. *Plain kopf* is an operator of the usual style (change
+handlers, an index of pods, a timer) under the same load in the same run, with fewer objects where it would not finish;
+it verifies nothing and has no rollouts.
 
 **Counts, ratios and CPU seconds are what counts.** Wall times are of a machine that others used at the same time.
 
