@@ -43,8 +43,7 @@ BREATH: Final = 64
 
 _STREAM_SECONDS = 24 * 3600.0  # the client needs some number; a watch ends by the API server's own
 _REFUSAL_BYTES = 4 * 1024 * 1024  # a refused patch is quoted whole, and what is wrong with it stands at the end
-_MOST_AT_ONCE = 100  # requests; one more waits
-_ANY_NUMBER = 0  # a watch never ends by itself, and several are needed for each namespace
+_ANY_NUMBER = 0  # of connections: each namespace needs several watches; who may ask for much at once limits itself
 _UNAUTHORIZED = 401
 _BAD = 400
 
@@ -69,8 +68,9 @@ class Connection:
         self._on_request = on_request
         self.gate = WriteGate()
         configuration.trace_configs = [self.gate.last_check()]
-        self._requests = _client(configuration, _MOST_AT_ONCE)
-        self._watches = _client(configuration, _ANY_NUMBER)
+        configuration.connection_pool_maxsize = _ANY_NUMBER
+        self._api = ApiClient(configuration)
+        self._api.user_agent = MANAGER
         self._renewing = asyncio.Lock()
         self._renewed_at = time.monotonic()
 
@@ -102,13 +102,11 @@ class Connection:
 
     async def close(self) -> None:
         """Close every socket; requests in flight fail."""
-        for client in (self._requests, self._watches):
-            await client.close()  # type: ignore[no-untyped-call]
+        await self._api.close()  # type: ignore[no-untyped-call]
 
     def introduce(self, identity: str) -> None:
         """Name this process, behind the program, in the User-Agent of every request from now on."""
-        for client in (self._requests, self._watches):
-            client.user_agent = f"{MANAGER}/{identity}"
+        self._api.user_agent = f"{MANAGER}/{identity}"
 
     def login_info(self) -> LoginInfo:
         """Return the credentials, read anew, for another client. For a thread that runs no event loop of its own.
@@ -243,20 +241,18 @@ class Connection:
         headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
         if content_type:
             headers["Content-Type"] = content_type
-        watch = ("watch", "true") in query
-        client = self._watches if watch else self._requests
-        method, url, headers, _, _ = await client.param_serialize(
+        method, url, headers, _, _ = await self._api.param_serialize(
             method, path, query_params=list(query), header_params=headers, auth_settings=["BearerToken"]
         )
         with self.gate.passing(method, path):
             started, status = time.monotonic(), 0
             try:
-                answer = await client.call_api(method, url, headers, body, _request_timeout=timeout)
+                answer = await self._api.call_api(method, url, headers, body, _request_timeout=timeout)
                 response: aiohttp.ClientResponse = answer.response
                 status = response.status
             finally:
                 if self._on_request:
-                    verb, resource = describe(method, path, watch=watch)
+                    verb, resource = describe(method, path, watch=("watch", "true") in query)
                     self._on_request(verb, resource, status, time.monotonic() - started)
         return response
 
@@ -270,11 +266,3 @@ class Connection:
                 except SettingsError as error:
                     _log.warning("Kept the credentials, which could not be read again", error=str(error))
             return authorization(self._configuration) != used
-
-
-def _client(configuration: Configuration, connections: int) -> ApiClient:
-    """Return a client that opens no more than so many connections."""
-    configuration.connection_pool_maxsize = connections
-    client = ApiClient(configuration)
-    client.user_agent = MANAGER
-    return client
