@@ -12,7 +12,7 @@ import structlog
 
 from hostprocess_operator.cluster.connection import Connection
 from hostprocess_operator.config import load_settings
-from hostprocess_operator.controller.garbage import look_for_garbage_rarely
+from hostprocess_operator.controller.garbage import tune_garbage_collection
 from hostprocess_operator.controller.metrics import Metrics
 from hostprocess_operator.controller.run import run_operator
 from hostprocess_operator.errors import SettingsError
@@ -27,7 +27,7 @@ def main() -> int:
     try:
         settings = load_settings(sys.argv[1:], os.environ)
         configure_logging(settings.log_format, settings.log_level, sys.stderr)
-        look_for_garbage_rarely()
+        tune_garbage_collection()
         asyncio.run(_run(settings))
     except SettingsError as error:
         sys.stderr.write(f"hostprocess-operator: {error}\n")

@@ -21,7 +21,7 @@ def soak_row(report):
     return _row(
         f"pods, nodes and specs changed, agents made and deleted: {fleet}",
         f"{report['seconds'] / 60:g} min, {report['changes']:,} changes, then {quiet['seconds']:g} s of rest",
-        f"RSS by quarter {levels} MiB, {report['RSS MiB per hour']:+.1f} MiB/h in the second half; {grown}; "
+        f"RSS by quarter {levels} MiB, {report['RSS MiB per hour']:+.1f} MiB/h after the first fifth; {grown}; "
         f"{report['tracebacks']} tracebacks; at rest {silence}",
     )
 

@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from bench.churn import AGENTS, NODES, Churn
+from bench.churn import AGENTS, NODES, PATIENCE, Churn
 from bench.endurance import publish, soak_row
 from bench.usage import usage
 from control_plane import ControlPlane, ensure_binaries, wait_for
@@ -27,9 +27,8 @@ from support.operator import USER, Operator, install
 ROOT = Path(__file__).parents[2]
 DEFINITION = ROOT / "crds" / "hostprocess.dev_hostprocessagents.yaml"
 REPORT_FILE = ROOT / "build" / "soak.json"
-WARM_UP = 0.5  # share of the time after which memory is expected to have found its level
+WARM_UP = 0.2  # share of the time after which memory is expected to have found its level
 MIB = 2**20
-PATIENCE = 600  # seconds until it is at peace
 SPARE = 4  # connections that are kept open for a while
 THREADS = 4  # threads that are made when they are first needed, and stay
 

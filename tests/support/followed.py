@@ -17,11 +17,13 @@ def observe(body):
 class Followed:
     """A resource that a reflector follows."""
 
-    def __init__(self, connection, path, observe=observe, **settings):
+    def __init__(self, connection, path, observe=observe, rest_seconds=0.0, **settings):
         self.store = Store()
         self.changes = []
         self.store.subscribe(lambda old, new: self.changes.append((old, new)))
-        self.reflector = Reflector(connection, Resource(path), observe, self.store, **settings)
+        self.reflector = Reflector(
+            connection, Resource(path, rest_seconds=rest_seconds), observe, self.store, **settings
+        )
 
     @asynccontextmanager
     async def running(self):

@@ -1,4 +1,4 @@
-"""Signals, as a process gets them."""
+"""The operator as a process: signals, settings that cannot be used, and what runs all the while."""
 
 import os
 import signal
@@ -18,6 +18,18 @@ async def run_operator(connection, settings, metrics, stop):
     await asyncio.Event().wait()
 
 program.run_operator = run_operator
+raise SystemExit(program.main())
+"""
+
+COLLECTING = """
+import os
+import hostprocess_operator.__main__ as program
+import hostprocess_operator.controller.run as run
+
+async def collect_garbage():
+    os._exit(7)
+
+run.collect_garbage = collect_garbage
 raise SystemExit(program.main())
 """
 
@@ -59,3 +71,8 @@ def test_a_lease_without_a_namespace_is_refused_with_the_way_out(tmp_path):
     assert done.returncode == 2
     assert "--leader-elect-lease NAMESPACE/NAME" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_garbage_is_collected_while_the_api_server_is_away(tmp_path):
+    command = [sys.executable, "-c", COLLECTING, "--kubeconfig", str(kubeconfig(tmp_path)), "--health-port", "0"]
+    assert subprocess.run(command, capture_output=True, check=False, timeout=60).returncode == 7

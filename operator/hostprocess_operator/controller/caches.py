@@ -72,7 +72,10 @@ class Caches:
         self.namespaces: Store[Namespace] = Store()
         self.reflectors: dict[str, Reflector[Any]] = {
             "nodes": Reflector(
-                connection, Resource(paths.NODES, f"{OS_LABEL}={WINDOWS}", _REST_SECONDS), observe_node, self.nodes
+                connection,
+                Resource(paths.NODES, f"{OS_LABEL}={WINDOWS}", rest_seconds=_REST_SECONDS),
+                observe_node,
+                self.nodes,
             ),
             NAMESPACES: Reflector(connection, Resource(paths.NAMESPACES), observe_namespace, self.namespaces),
         }

@@ -18,7 +18,7 @@ GARBAGE_SECONDS: Final = 30.0
 """A collection takes 2 ms of CPU for each 1,000 pods in the cache."""
 
 
-def look_for_garbage_rarely() -> None:
+def tune_garbage_collection() -> None:
     """Walk over large caches by the clock only, and never over what the modules made when they were imported."""
     gc.collect()
     gc.freeze()

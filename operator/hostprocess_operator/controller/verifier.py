@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from hostprocess_operator.verification.verdict import Verdict
 
 MARKS_AT_ONCE: Final = 16
-"""A changed spec.verification may concern thousands of pods, and a Lease must not wait for all of them."""
+"""A changed spec.verification may concern thousands of pods, and every request under way has a connection."""
 
 _log = structlog.get_logger(__name__)
 

@@ -104,8 +104,9 @@ def _admin_rights_verified(facts: Facts) -> _Said:
 
 def _why(unproven: Sequence[Agent]) -> Reason:
     """Return why agents are not proven: a report that tells nothing outranks one that is awaited."""
-    silent = next((agent for agent in unproven if agent.standing is Standing.UNKNOWN), None)
-    if silent is not None and silent.pod and silent.pod.gate:
-        return known_reason(silent.pod.gate.reason)
+    silent = (agent.pod for agent in unproven if agent.standing is Standing.UNKNOWN)
+    reason = next((pod.gate.reason for pod in silent if pod and pod.gate), None)
+    if reason is not None:
+        return known_reason(reason)
     rechecked = all(agent.standing is Standing.RECHECKING for agent in unproven)
     return Reason.RECHECKING if rechecked else Reason.VERIFYING

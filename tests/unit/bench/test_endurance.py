@@ -28,7 +28,7 @@ def test_a_soak_says_what_grew_and_what_stirred_afterwards():
     assert only(endurance.soak_row(SOAK)) == (
         "| pods, nodes and specs changed, agents made and deleted: 3 agents on 8 nodes "
         "| 30 min, 2,500 changes, then 300 s of rest "
-        "| RSS by quarter 82.0, 83.9, 84.4, 84.6 MiB, +0.4 MiB/h in the second half; "
+        "| RSS by quarter 82.0, 83.9, 84.4, 84.6 MiB, +0.4 MiB/h after the first fifth; "
         "40 then 40 tasks, 20 then 20 descriptors, 3 then 3 threads; 0 tracebacks; "
         "at rest 0 writes, 0 changed objects, 0.05 requests/s |"
     )

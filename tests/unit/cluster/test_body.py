@@ -9,6 +9,7 @@ from aiohttp import web
 
 from hostprocess_operator.cluster import body
 from hostprocess_operator.cluster.paths import pods
+from support.stub_api_server import streams, streams_and_hangs
 
 EVENT = b'{"a":1}\n'
 
@@ -38,10 +39,10 @@ def rests(monkeypatch):
 def receive(connection, rests):
     """Return a function that returns all pieces of a watch."""
 
-    async def receive(rest_seconds):
+    async def receive(rest_seconds, idle_seconds=5):
         async with (
             connection._answer("GET", pods(), [("watch", "true")], 10) as response,
-            aclosing(body.pieces(response, 5, rest_seconds)) as received,
+            aclosing(body.pieces(response, idle_seconds, rest_seconds)) as received,
         ):
             rests.response = response
             return [piece async for piece in received]
@@ -63,47 +64,37 @@ async def test_what_comes_during_a_rest_is_one_piece(stub, receive, rests):
 
     stub.fail_next("watch", trickle)
     assert await receive(7) == [EVENT, 3 * EVENT]
-    assert rests.seconds[0] == 7
+    assert rests.seconds == [7]
     assert not rests.was_reading
 
 
 async def test_nobody_rests_after_a_large_piece(stub, receive, rests):
     rests.may_end.set()
-
-    async def flood(request):
-        response = web.StreamResponse()
-        await response.prepare(request)
-        await response.write(200_000 * EVENT)
-        return response
-
-    stub.fail_next("watch", flood)
+    stub.fail_next("watch", streams(200_000 * EVENT))
     received = await receive(7)
     assert b"".join(received) == 200_000 * EVENT
     assert len(rests.seconds) <= sum(len(piece) < body.TRICKLE for piece in received) < len(received)
 
 
 async def test_nobody_rests_unasked(stub, receive, rests):
-    async def one(request):
-        response = web.StreamResponse()
-        await response.prepare(request)
-        await response.write(EVENT)
-        return response
-
-    stub.fail_next("watch", one)
-    assert await receive(0) == [EVENT]
+    rests.may_end.set()
+    stub.fail_next("watch", streams_and_hangs(EVENT))
+    assert await receive(0, idle_seconds=0.2) == [EVENT]
     assert rests.seconds == []
 
 
-async def test_who_leaves_during_a_rest_is_not_kept(stub, receive, rests):
-    async def one(request):
-        response = web.StreamResponse()
-        await response.prepare(request)
-        await response.write(EVENT)
-        await asyncio.Event().wait()
+async def test_who_leaves_during_a_rest_ends_it(connection, stub, rests):
+    stub.fail_next("watch", streams_and_hangs(EVENT))
+    async with connection._answer("GET", pods(), [("watch", "true")], 10) as rests.response:
+        left = asyncio.create_task(anext_but_one(body.pieces(rests.response, 5, 7)))
+        await rests.begun.wait()
+        assert not rests.response.connection.transport.is_reading()
+        left.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await left
+        assert rests.response.connection.transport.is_reading()
 
-    stub.fail_next("watch", one)
-    left = asyncio.create_task(receive(7))
-    await rests.begun.wait()
-    left.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await left
+
+async def anext_but_one(received):
+    await anext(received)
+    return await anext(received)

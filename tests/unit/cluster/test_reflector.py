@@ -5,6 +5,7 @@ import time
 
 import structlog
 
+from hostprocess_operator.cluster import body
 from hostprocess_operator.cluster import reflector as module
 from hostprocess_operator.cluster.paths import pods
 from hostprocess_operator.cluster.reflector import Reflector, Resource
@@ -36,6 +37,18 @@ class TestFollowing:
         queries = [request.query for request in stub.requests if request.kind == "list"]
         assert len(queries) == 3
         assert all("resourceVersion" not in query and query["limit"] == "2" for query in queries)
+
+    async def test_what_may_be_late_is_read_with_rests(self, stub, following, monkeypatch):
+        rested = []
+
+        async def rest(_, seconds):
+            rested.append(seconds)
+
+        monkeypatch.setattr(body, "_rest", rest)
+        async with following(rest_seconds=7) as cache:
+            await cache.synced()
+            stub.put(pod("a"))
+            await eventually(lambda: cache.uids == stub.truth and rested == [7])
 
     async def test_the_watch_asks_for_bookmarks_and_for_an_end(self, stub, following):
         async with following() as cache:

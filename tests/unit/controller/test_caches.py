@@ -30,6 +30,11 @@ def caches(woken):
     return Caches(None, (), lambda key: woken.at_once.append(key[1]), lambda key, _: woken.later.append(key[1]))
 
 
+def test_only_nodes_may_be_late(caches):
+    late = {name for name, reflector in caches.reflectors.items() if reflector._resource.rest_seconds}
+    assert late == {"nodes"}
+
+
 def put(caches, name, port, **changes):
     containers = [{"name": "agent", "image": f"registry.example/{name}", "ports": [{"containerPort": port}]}]
     body = build.agent_body(name=name, uid=name, containers=containers, **changes)

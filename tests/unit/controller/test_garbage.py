@@ -4,7 +4,7 @@ import asyncio
 import gc
 import weakref
 
-from hostprocess_operator.controller.garbage import collect_garbage, look_for_garbage_rarely
+from hostprocess_operator.controller.garbage import collect_garbage, tune_garbage_collection
 
 
 class Body:
@@ -30,7 +30,7 @@ async def test_a_cycle_that_has_grown_old_is_gone_after_the_next_round():
 def test_counting_never_makes_it_walk_over_what_is_old():
     before = gc.get_threshold()
     try:
-        look_for_garbage_rarely()
+        tune_garbage_collection()
         young, middle, old = gc.get_threshold()
     finally:
         gc.unfreeze()

@@ -1,4 +1,4 @@
-"""The verifier: whose trouble is told."""
+"""The verifier: whose trouble is told, and how much is written at once."""
 
 import asyncio
 from dataclasses import replace
@@ -45,7 +45,7 @@ def test_of_a_pod_that_is_going_nothing_is_tried_any_more(verifier):
     assert verifier.trouble([replace(a, deleting=True)]) is None
 
 
-async def test_a_verdict_on_very_many_pods_leaves_room_for_other_requests(verifier, monkeypatch):
+async def test_very_many_pods_are_marked_a_few_at_a_time(verifier, monkeypatch):
     under_way, most, done, may_end = 0, 0, 0, asyncio.Event()
 
     async def patch(*_, **__):

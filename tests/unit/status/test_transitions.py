@@ -8,7 +8,7 @@ from hostprocess_operator.api.reasons import Reason
 from hostprocess_operator.api.status import AgentStatus, NodeCounts
 from hostprocess_operator.rollout import Record, dump_record
 from hostprocess_operator.status import transitions
-from hostprocess_operator.status.occurrence import ACTIONS, Related
+from hostprocess_operator.status.occurrence import ACTIONS, Occurrence, Related
 from support.build import HOUR, NOW
 from support.statuses import (
     ALL,
@@ -289,3 +289,8 @@ def test_what_went_wrong_is_a_warning(after, types):
 
 def test_every_reason_has_an_action():
     assert set(ACTIONS) == set(EventReason)
+
+
+def test_whatever_is_not_progress_is_a_warning():
+    normal = {reason for reason in EventReason if Occurrence(reason, "").type == "Normal"}
+    assert normal == {"RolloutStarted", "CanaryPassed", "RolloutCompleted", "AdminRightsVerified"}
